@@ -461,6 +461,21 @@ class TestSenderCredentials:
         assert error_of(sender.form(PUSH, sent))["Code"] == "392"
         assert cells(installed) == cells(installed, "beta") == {}
 
+    def test_apply_their_part_of_a_document_of_several_hotels(
+        self, installed: HttpHarness, sender: Sender
+    ) -> None:
+        ours, other = (counts(inventory(*NIGHTS, count=3), hotel=code) for code in ("123", "999"))
+        part = other[other.index("<Inventories") : other.index("</OTA")]
+        both = ours.replace("</OTA", f"{part}</OTA")
+        for response in (sender.form(COUNTS, both), sender.soap(both)):
+            warnings = [each for each in succeeded(response).walk() if each.name == "Warning"]
+            assert ("392", "999") in [(each.get("Code"), each.get("RecordID")) for each in warnings]
+        assert len(cells(installed)) == 3
+        assert {row["reason"]["code"] for row in quarantined(installed)} == {"foreign_property"}
+        mixed = reservations(reservation("R1"), reservation("R2").replace('"123"', '"999"'))
+        assert listed(succeeded(sender.form(PUSH, mixed))) == ["R1"]
+        assert statuses(installed) == {"R1": "CONFIRMED"}
+
     def test_without_a_hotel_code_accept_any(self, installed: HttpHarness) -> None:
         free = connected(installed, "beta")
         succeeded(free.form(COUNTS, counts(inventory(*NIGHTS, count=3), hotel="whatever")))

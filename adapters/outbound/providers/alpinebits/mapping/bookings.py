@@ -28,6 +28,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_documents import
     AlpineBitsEntry,
     ReservationId,
 )
+from adapters.outbound.providers.alpinebits.mapping.reservation_names import check_names
 from adapters.outbound.providers.alpinebits.mapping.room_stays import (
     RoomReader,
     combined_stay,
@@ -77,7 +78,7 @@ class AlpineBitsBookingMapper:
     def snapshot(self, opened: OpenedReservation, external_id: str) -> BookingSnapshot:
         """Raises UnreadableField, InvalidField."""
         entry, r, root = opened
-        _reject_wrong_case(entry)
+        check_names(entry)
         meaning, action = _read_status(r, root)
         if meaning.status is None:
             raise r.invalid("ResStatus", QUOTE_REQUEST, "a booking, not a quote request")
@@ -149,21 +150,6 @@ def read_external_id(r: XmlReader, found: ReservationId | None) -> str:
                 each.optional_text(type_name, "external_id")
                 return each.text(id_name, "external_id")
     raise UnreadableField("UniqueID/@ID", "missing_field", "the reservation's id")
-
-
-_CHILDREN: Final = frozenset({"UniqueID", "RoomStays", "RoomStay", "ResGuests", "ResGlobalInfo"})
-_CHILDREN_BY_LOWER_CASE: Final = {name.lower(): name for name in _CHILDREN}
-
-
-def _reject_wrong_case(entry: AlpineBitsEntry) -> None:
-    """Raises UnreadableField for `roomStays` and the like, which would count as missing."""
-    for path, parent in (("", entry.element), ("RoomStays/", entry.element.child("RoomStays"))):
-        for child in parent.children if parent is not None else ():
-            if child.name in _CHILDREN:
-                continue
-            name = _CHILDREN_BY_LOWER_CASE.get(child.name.lower())
-            if name is not None:
-                raise UnreadableField(f"{path}{child.name}", "unknown_element", f"{path}{name}")
 
 
 def _read_status(r: XmlReader, root: XmlReader) -> tuple[StatusMeaning, MessageAction | None]:

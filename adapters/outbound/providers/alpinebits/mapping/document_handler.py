@@ -159,20 +159,22 @@ def _read_message(request: SenderRequest, scope: DocumentScope) -> DocumentHandl
 
 
 def _read_free_rooms(request: SenderRequest, scope: DocumentScope) -> DocumentHandler:
-    item = free_rooms.read_message(request.envelope or request.message, scope.context)
+    items = free_rooms.read_messages(request.envelope or request.message, scope.context)
     is_beyond_limit = free_rooms.is_beyond_horizon(request.message, scope.context)
 
     def content(results: Results) -> Sequence[XmlElement]:
         """An AlpineBits client whose first message is a delta is asked for a complete set."""
-        if reasons := [reason for result in results if (reason := _rejection(result))]:
-            return responses.errors(*reasons)
+        rejected = [(reason, r) for r in results if (reason := _rejection(r))]
+        if rejected and len(rejected) == len(results):
+            return responses.errors(*(reason for reason, _ in rejected))
         warnings = [responses.business_warning(_BEYOND_LIMIT)] if is_beyond_limit else []
+        warnings += [responses.item_warning(reason, _hotel_of(r)) for reason, r in rejected]
         if request.is_form and any(map(_is_first_delta, results)):
             warnings.append(responses.advice(_SEND_ALL, status="ALPINEBITS_SEND_FREEROOMS"))
         return responses.success(warnings=warnings)
 
     return AlpineBitsHandler(
-        render=lambda results, now: request.reply(content(results), now=now), items=[item]
+        render=lambda results, now: request.reply(content(results), now=now), items=items
     )
 
 
@@ -236,6 +238,11 @@ def _rejection(result: DocumentItemResult) -> Reason | None:
     if result.outcome is not ItemOutcome.QUARANTINED:
         return None
     return result.reason or _NOT_APPLIED
+
+
+def _hotel_of(result: DocumentItemResult) -> str:
+    named = result.item.source_property
+    return named.id if named else ""
 
 
 def _is_first_delta(result: DocumentItemResult) -> bool:

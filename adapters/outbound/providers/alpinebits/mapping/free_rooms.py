@@ -60,14 +60,60 @@ def read_free_rooms(
     """Raises UnreadableMessage, TooManyItems."""
     if len(bodies) > limit:
         raise TooManyItems(limit=limit)
-    return [read_message(parse_xml(body), context, explain=explain) for body in bodies]
+    return [
+        item for body in bodies for item in read_messages(parse_xml(body), context, explain=explain)
+    ]
 
 
-def read_message(root: XmlElement, context: HotelContext, *, explain: bool = False) -> ReadItem:
-    """`root` may be an envelope, whose header (with a password) is not stored."""
+def read_messages(
+    root: XmlElement, context: HotelContext, *, explain: bool = False
+) -> list[ReadItem]:
+    """One item for each hotel in the document. `root` may be an envelope, whose header (with a
+    password) is not stored. Raises UnreadableMessage."""
     message = unwrap_envelope(root)
     if message.name not in MESSAGE_LAYOUTS:
         raise UnreadableMessage("not a document of free rooms", path=message.name[:60])
+    parts = split_hotels(message) if context.property_id else [message]
+    if len(parts) == 1:
+        return [_read_message(root, message, context, explain=explain)]
+    roots = [part if root is message else _with_body(root, part) for part in parts]
+    return [
+        _read_message(each, part, context, explain=explain)
+        for each, part in zip(roots, parts, strict=True)
+    ]
+
+
+def split_hotels(message: XmlElement) -> list[XmlElement]:
+    """The message for each hotel, or as it is if there is a single one, or one without a code."""
+    container, _ = MESSAGE_LAYOUTS[message.name]
+    codes = list(dict.fromkeys(_hotel_code(each) for each in message.all(container)))
+    if len(codes) < 2 or "" in codes:
+        return [message]
+    return [
+        replace(
+            message,
+            children=tuple(
+                child
+                for child in message.children
+                if child.name != container or _hotel_code(child) == code
+            ),
+        )
+        for code in codes
+    ]
+
+
+def _hotel_code(container: XmlElement) -> str:
+    return (container.get("HotelCode") or "").strip()
+
+
+def _with_body(envelope: XmlElement, message: XmlElement) -> XmlElement:
+    bodies = {id(body): replace(body, children=(message,)) for body in envelope.all("Body")}
+    return replace(envelope, children=tuple(bodies.get(id(c), c) for c in envelope.children))
+
+
+def _read_message(
+    root: XmlElement, message: XmlElement, context: HotelContext, *, explain: bool
+) -> ReadItem:
     hotel_zone = require_time_zone(context)
     r = XmlReader(message)
     item = ReadItem(
@@ -92,7 +138,7 @@ def _trace_fields(r: XmlReader, root: XmlElement, message: XmlElement) -> FieldT
 def _find_property(message: XmlElement) -> SourceProperty | None:
     container, _ = MESSAGE_LAYOUTS[message.name]
     found = message.child(container)
-    code = (found.get("HotelCode") or "").strip() if found is not None else ""
+    code = _hotel_code(found) if found is not None else ""
     return SourceProperty(code, f"{container}/@HotelCode") if code else None
 
 

@@ -73,9 +73,17 @@ def _iter_rates(room_rates: Sequence[XmlReader]) -> Iterator[Rate]:
         for rate in room_rate.listed("Rates", "Rate"):
             begin, end = rate.peek("EffectiveDate"), rate.peek("ExpireDate")
             if begin is not None:
-                first = as_day(begin, rate.path_of("EffectiveDate"))
-                last = as_day(end, rate.path_of("ExpireDate")) if end else None
+                first = _as_night(begin, rate.path_of("EffectiveDate"))
+                last = _as_night(end, rate.path_of("ExpireDate")) if end else None
                 yield Rate(rate, first, last)
+
+
+def _as_night(text: str, path: str) -> date:
+    """A day that has a next one."""
+    day = as_day(text, path)
+    if day == date.max:
+        raise UnreadableField(path, "bad_date", "a date within the calendar")
+    return day
 
 
 def stay_of_rates(rates: Sequence[Rate], target: str) -> Stay | None:

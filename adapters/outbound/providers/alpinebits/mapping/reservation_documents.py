@@ -115,10 +115,12 @@ def unwrap_envelope(root: XmlElement) -> XmlElement:
     """The content of a SOAP envelope, or the document itself. Raises UnreadableMessage."""
     if root.name != "Envelope":
         return root
-    body = root.child("Body")
-    if body is None or not body.children:
-        raise UnreadableMessage("the SOAP body is empty", path="Envelope/Body")
-    return body.children[0]
+    children = [child for body in root.all("Body") for child in body.children]
+    documents = [child for child in children if child.name.startswith("OTA_")] or children[:1]
+    if len(documents) != 1:
+        fault = "has several documents, send one at a time" if documents else "is empty"
+        raise UnreadableMessage(f"the SOAP body {fault}", path="Envelope/Body")
+    return documents[0]
 
 
 def split_document(root: XmlElement) -> list[AlpineBitsEntry]:

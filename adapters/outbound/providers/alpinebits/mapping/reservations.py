@@ -37,6 +37,7 @@ from domain.snapshots import BookingSnapshot, Snapshot
 from domain.values import ABSENT, Reason
 from ports.providers import HotelContext, ReadItem, SourceProperty
 
+_PROPERTY_INFO: Final = "BasicPropertyInfo"
 _SOURCES_OF: Final = {"external_id": "UniqueID/@ID", "departure": "RoomStays"}
 
 
@@ -76,7 +77,7 @@ def _read(
         reason_of=partial(reason_of, sources=_SOURCES_OF, separator="/"),
         field_trace=field_trace,
     )
-    return with_property(item, _find_property(entry))
+    return with_property(item, _find_property(entry, mapper.context.property_id))
 
 
 def _open(entry: AlpineBitsEntry) -> OpenedReservation:
@@ -87,13 +88,21 @@ def _open(entry: AlpineBitsEntry) -> OpenedReservation:
     )
 
 
-def _find_property(entry: AlpineBitsEntry) -> SourceProperty | None:
-    """By the HotelCode of the first BasicPropertyInfo that has one."""
-    for element in entry.element.walk():
-        code = (element.get("HotelCode") or "").strip()
-        if code and element.name == "BasicPropertyInfo":
-            return SourceProperty(code, f"{entry.path}/BasicPropertyInfo/@HotelCode")
-    return None
+def _find_property(entry: AlpineBitsEntry, own_code: str | None) -> SourceProperty | None:
+    """By the HotelCode of the first BasicPropertyInfo that has one; by that of another hotel, if
+    there are several: its rooms are not ours."""
+    codes = [
+        text.strip()
+        for element in entry.element.walk()
+        if element.name.lower() == _PROPERTY_INFO.lower()
+        for name, text in element.attributes.items()
+        if name.lower() == "hotelcode" and text.strip()
+    ]
+    if not codes:
+        return None
+    foreign = next((code for code in codes if code != own_code), codes[0])
+    path = f"{entry.path}/{_PROPERTY_INFO}/@HotelCode".removeprefix("/")
+    return SourceProperty(foreign if own_code else codes[0], path)
 
 
 def _unknown_element(path: str) -> Reason:

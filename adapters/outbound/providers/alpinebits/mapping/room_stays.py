@@ -6,6 +6,7 @@ A RoomStay whose rates are of several room types (HTNG) becomes one room per typ
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.field_values import as_age, as_person_count
@@ -176,11 +177,18 @@ def read_stay(r: XmlReader, target: str) -> Stay | None:
         nights = r.optional("Duration", as_nights, target)
         if nights is None:
             raise r.invalid("End", "missing_field", "a date, or a Duration")
-        end = begin + nights
+        end = _departure(r, begin, nights)
     try:
         return Stay(begin, end)
     except InvalidField as error:
         raise r.invalid("End", error.code, error.fix) from None
+
+
+def _departure(r: XmlReader, begin: date, nights: timedelta) -> date:
+    try:
+        return begin + nights
+    except OverflowError:
+        raise r.invalid("Duration", "bad_duration", "a stay within the calendar") from None
 
 
 def combined_stay(rooms: Sequence[RoomStay]) -> Stay | None:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement
 
 _MAX_LENGTH_DIFFERENCE = 2
+_MAX_LENGTH = 40
+"""Above that of every known name, so that the cache stays small."""
 
 
 def resembles(name: str, known: Collection[str]) -> bool:
@@ -20,6 +22,16 @@ def resembles(name: str, known: Collection[str]) -> bool:
         abs(len(other) - length) <= _MAX_LENGTH_DIFFERENCE and len(letters ^ _letters(other)) <= 1
         for other in known
     )
+
+
+def find_similar(name: str, known: frozenset[str]) -> str | None:
+    """The known name that `name` is another spelling of. Quick for names that were seen before."""
+    return _find_similar(name, known) if len(name) <= _MAX_LENGTH else None
+
+
+@lru_cache(maxsize=2_048)
+def _find_similar(name: str, known: frozenset[str]) -> str | None:
+    return next((each for each in sorted(known) if resembles(name, (each,))), None)
 
 
 def contains(element: XmlElement, known: Collection[str]) -> bool:
