@@ -6,12 +6,13 @@ A server that does not start fails the run; nothing is skipped.
 import gc
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from adapters.outbound.persistence.engine import sqlite
 from adapters.outbound.persistence.migrations import upgrade
 from tests.reused_database import ReusedDatabase
 from tests.servers import PostgresServer, ValkeyServer
@@ -34,6 +35,16 @@ def logging_left_alone() -> Iterator[None]:
     yield
     root.handlers = handlers
     root.setLevel(level)  # unlike the attribute, also clears what loggers remember of it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def product_pragmas() -> Iterator[Mapping[str, str | int]]:
+    """Those of the product; in the tests, as with their PostgreSQL, a commit survives a killed
+    process, but no crash of the machine."""
+    product = dict(sqlite.PRAGMAS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sqlite.PRAGMAS, "synchronous", "off")
+        yield product
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ BUSY_SECONDS: Final = 15
 _PAUSE: Final = Event()
 """Never set; waiting for it is a pause."""
 
-_PRAGMAS: Final = {
+PRAGMAS: Final[dict[str, str | int]] = {
     "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
@@ -35,7 +35,7 @@ def open_database(path: Path) -> SqliteDatabase:
     with translate_driver_errors():
         database = SqliteDatabase(
             str(path),
-            pragmas=_PRAGMAS,
+            pragmas=PRAGMAS,
             timeout=BUSY_SECONDS,
             thread_safe=False,
             autoconnect=False,
