@@ -1,5 +1,6 @@
 """The restored installation of version 0.1, upgraded, with today's code on top."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from domain.connection import Connection
 from domain.hotel import Hotel
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings
+from tests.servers import PostgresServer, database_name
 from tests.upgrade import old_installation
 from tests.upgrade.old_installation import Engine
 
@@ -55,13 +57,39 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return name
 
 
-@pytest.fixture
-def upgraded_url(engine: Engine, request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue(f"{engine}_url")
+@pytest.fixture(scope="session")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The restored and upgraded database, for copying."""
+    path = tmp_path_factory.mktemp("upgraded") / "pms.sqlite3"
+    restore_and_upgrade("sqlite", f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def upgraded_postgres(postgres_server: PostgresServer) -> str:
+    """The name of the restored and upgraded database, for cloning."""
+    url = postgres_server.create_database()
+    restore_and_upgrade("postgres", url)
+    return database_name(url)
+
+
+def restore_and_upgrade(engine: Engine, url: str) -> None:
     old_installation.restore_database(engine, url)
     assert migrations.current(url) == 3
     assert migrations.upgrade(url) == migrations.newest()
-    return url
+
+
+@pytest.fixture
+def upgraded_url(engine: Engine, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of the test's own."""
+    if engine == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        with server.database(request.getfixturevalue("upgraded_postgres")) as url:
+            yield url
+    else:
+        url = request.getfixturevalue("sqlite_url")
+        shutil.copy(request.getfixturevalue("upgraded_sqlite"), url.removeprefix("sqlite:///"))
+        yield url
 
 
 def settings_for(engine: Engine, url: str, home: Path, **others: Any) -> Settings:
