@@ -106,9 +106,10 @@ def planted(path: Path, text: str) -> Iterator[None]:
             path.unlink()
 
 
-def lint(root: Path, contract: str) -> subprocess.CompletedProcess[str]:
+def lint(root: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
+    selected = [f"--contract={contract}" for contract in contracts]
     return subprocess.run(
-        [LINT_IMPORTS, "--cache-dir", root / "cache", "--contract", contract],
+        [LINT_IMPORTS, "--cache-dir", root / "cache", *selected],
         cwd=root,
         capture_output=True,
         text=True,
@@ -150,6 +151,8 @@ class TestContract:
         with planted(copy / container / "unlisted/__init__.py", ""):
             assert lint(copy, contract).returncode == 1
 
-    @pytest.mark.parametrize("contract", sorted({contract for _, _, contract in PLANTED}))
-    def test_holds_without_a_violation(self, copy: Path, contract: str) -> None:
-        assert lint(copy, contract).returncode == 0
+    def test_holds_without_a_violation(self, copy: Path) -> None:
+        contracts = {contract for _, _, contract in PLANTED}
+        done = lint(copy, *contracts)
+        assert done.returncode == 0, done.stdout
+        assert f"{len(contracts)} kept" in done.stdout
