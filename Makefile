@@ -16,7 +16,7 @@ run: venv
 
 test: check
 	@echo "Running the tests"
-	@$(BIN)/python -m pytest --quiet -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest --quiet -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: venv
 	@echo "Checking with ruff, mypy and import-linter"
@@ -27,7 +27,7 @@ check: venv
 
 # Branch coverage of the product packages by the default suite.
 coverage: venv
-	@$(BIN)/python -m pytest --quiet -n $(WORKERS) --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest --quiet -n $(WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
 
 campaign: venv
 	@$(BIN)/python -m pytest --quiet -m slow $(ARGS)
