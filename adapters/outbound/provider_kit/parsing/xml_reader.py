@@ -11,8 +11,7 @@ Decisive values are read by `optional` and `required`, which raise; secondary on
 extras keep it, and `remarks` has what was expected.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence, Set
 from typing import Final, TypeVar
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -37,7 +36,6 @@ _TEXT_KEY: Final = ""
 _MISSING: Final = XmlElement(name="")
 _MASKED: Final = "(dropped: masked)"
 _PAYMENT: Final = f"(dropped: {PAYMENT})"
-_QUALIFIED: Final = re.compile(r"\{[^}]*\}")
 
 
 class XmlReader:
@@ -237,27 +235,25 @@ class XmlReader:
 
     def _unread_fields(self) -> Iterator[tuple[str, str, str | None]]:
         """(attribute, text, why it is dropped)."""
-        inside = path_drop_reason(self.path)
-        for attribute, text in self._present_fields():
-            if attribute in self._targets:
-                continue
-            name = _QUALIFIED.sub("", attribute) or self.name
-            why = inside or drop_reason((name,))
+        for attribute, text in self._present_fields(without=self._targets):
+            name = _local_name(attribute) or self.name
+            why = path_drop_reason(self.path) or drop_reason((name,))
             yield attribute, text, None if is_description(name) else why
 
-    def _present_fields(self) -> Iterator[tuple[str, str]]:
+    def _present_fields(self, without: Container[str] = ()) -> Iterator[tuple[str, str]]:
         for attribute, text in self._element.attributes.items():
-            if text.strip() and _QUALIFIED.sub("", attribute) not in self._dropped_names:
+            is_wanted = attribute not in without and text.strip()
+            if is_wanted and _local_name(attribute) not in self._dropped_names:
                 yield attribute, text
-        if self._element.value:
-            yield _TEXT_KEY, self._element.value
+        if _TEXT_KEY not in without and (value := self._element.value):
+            yield _TEXT_KEY, value
 
     def _dropped_paths(self) -> Iterator[str]:
         """Of each secret attribute, and each attribute and text in a secret child."""
         if not self._dropped_names:
             return
         for key, text in self._element.attributes.items():
-            if text.strip() and _QUALIFIED.sub("", key) in self._dropped_names:
+            if text.strip() and _local_name(key) in self._dropped_names:
                 yield self._path_text(key)
         for name in self._child_names():
             if name in self._dropped_names:
@@ -268,7 +264,7 @@ class XmlReader:
         """With the namespace of an attribute only if there is one of its name without."""
         if not key:
             return self.path
-        name = _QUALIFIED.sub("", key)
+        name = _local_name(key)
         is_ambiguous = name != key and self._element.get(name) is not None
         return self.path_of(key if is_ambiguous else name)
 
@@ -312,3 +308,7 @@ class XmlReader:
 
 def _join_path(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
+
+
+def _local_name(key: str) -> str:
+    return key.rpartition("}")[2] if key.startswith("{") else key

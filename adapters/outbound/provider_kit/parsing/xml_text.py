@@ -72,6 +72,8 @@ class XmlElement:
     @property
     def value(self) -> str:
         """All text directly inside the element, stripped."""
+        if not self.children:
+            return self.text.strip()
         return "".join((self.text, *(child.tail for child in self.children))).strip()
 
 

@@ -7,6 +7,7 @@ and OTA_CancelRQ, each bare or in a SOAP envelope, in any namespace or none.
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
@@ -223,8 +224,12 @@ def _find_id(
 
 
 def remove_payment(element: XmlElement) -> XmlElement:
-    kept = {name: text for name, text in element.attributes.items() if name not in PAYMENT_NAMES}
-    children = [
+    """The element itself if there is nothing to remove, as in most of them."""
+    children = tuple(
         remove_payment(child) for child in element.children if child.name not in PAYMENT_NAMES
-    ]
-    return replace(element, attributes=kept, children=tuple(children))
+    )
+    is_same = len(children) == len(element.children) and all(map(is_, children, element.children))
+    if is_same and PAYMENT_NAMES.isdisjoint(element.attributes):
+        return element
+    kept = {name: text for name, text in element.attributes.items() if name not in PAYMENT_NAMES}
+    return replace(element, attributes=kept, children=children)
