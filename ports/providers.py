@@ -150,10 +150,12 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableEvent:
-    """One event of a webhook that cannot be read. `raw`: a message that holds it alone."""
+    """One event of a webhook that cannot be read, or of another property (`property_id`) than the
+    webhook's other events. `raw`: a message that holds it alone."""
 
     raw: bytes = field(repr=False)
     reason: Reason
+    property_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,8 @@ class Notification:
     `disabled`: the hotel disabled the integration at the vendor.
     `event_key`: unique per event of the hotel, if the vendor provides that; events already
     processed are skipped on redelivery.
-    `unreadable`: quarantined one by one; the other events are processed.
+    `unreadable`: quarantined one by one, or forwarded to the connection of their property; the
+    other events are processed.
     """
 
     refs: tuple[Ref, ...] = ()

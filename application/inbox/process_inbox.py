@@ -20,7 +20,7 @@ from application.inbox.notification_routing import forward_to_property
 from application.inbox.parse_rows import ParsedRow, parse_row
 from application.inbox.unreadable_events import quarantine_events
 from application.ingest.apply_items import ApplyContext, apply_deletions, apply_items
-from application.ingest.inbox_rows import decide_row, push_context
+from application.ingest.inbox_rows import decide_row, push_context, with_body
 from application.ingest.quarantine_items import apply_page
 from application.ingest.retry_unknown import retry_unknown
 from application.ingest.stored_items import StoredItemReader
@@ -108,6 +108,7 @@ class ProcessInbox:
     def _parse(self, provider: Provider, work: _Work) -> list[ParsedRow]:
         parsed = [parse_row(provider, work.connection, work.hotel, row) for row in work.rows]
         parsed = [self._forward_to_property(provider, work, each) for each in parsed]
+        parsed = [self._forward_events(provider, work, each) for each in parsed]
         return self._drop_duplicates(work, parsed)
 
     def _apply_and_fetch(
@@ -126,18 +127,34 @@ class ProcessInbox:
         another tenant; after a crash in between it is forwarded twice, which is harmless."""
         if parsed.foreign_property is None:
             return parsed
-        property_id = parsed.foreign_property
+        is_forwarded = self._forward(provider, work, parsed.row, parsed.foreign_property)
+        return ParsedRow(parsed.row) if is_forwarded else parsed
 
+    def _forward_events(self, provider: Provider, work: _Work, parsed: ParsedRow) -> ParsedRow:
+        """Those of other properties, in a message of several; the rest of them is quarantined."""
+        if parsed.notification is None or not parsed.notification.unreadable:
+            return parsed
+        kept = [
+            event
+            for event in parsed.notification.unreadable
+            if event.property_id is None
+            or not self._forward(
+                provider, work, with_body(parsed.row, event.raw), event.property_id
+            )
+        ]
+        return replace(parsed, notification=replace(parsed.notification, unreadable=tuple(kept)))
+
+    def _forward(self, provider: Provider, work: _Work, row: InboxItem, property_id: str) -> bool:
         copy = in_transaction(
             self.unit_of_work,
             lambda uow: forward_to_property(
-                uow, parsed.row, work.connection, property_id, provider.capabilities, self.ids
+                uow, row, work.connection, property_id, provider.capabilities, self.ids
             ),
         )
         if copy is None:
-            return parsed
+            return False
         enqueue_batches(self.queue, [copy])
-        return ParsedRow(parsed.row)
+        return True
 
     def _drop_duplicates(self, work: _Work, parsed: Sequence[ParsedRow]) -> list[ParsedRow]:
         """Events already processed are skipped on redelivery, but not when a person replays

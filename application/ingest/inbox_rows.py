@@ -161,6 +161,11 @@ def _row_with_result(row: InboxItem, results: Sequence[ItemResult]) -> InboxItem
     )
 
 
+def with_body(row: InboxItem, body: bytes) -> InboxItem:
+    """The row with one part of its message."""
+    return replace(row, body=body, fingerprint=fingerprint(row.provider, row.kind, body))
+
+
 def fingerprint(provider: str, kind: ItemKind, body: bytes) -> str:
     """SHA-256 in hex; equal for equal payloads of a provider."""
     return hashlib.sha256(b"\0".join((provider.encode(), kind.encode(), body))).hexdigest()

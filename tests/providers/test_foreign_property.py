@@ -14,9 +14,11 @@ from tests.providers.alpinebits import payloads as alpinebits
 from tests.providers.apaleo import payloads as apaleo
 from tests.providers.cloudbeds import payloads as cloudbeds
 from tests.providers.cloudbeds.test_availability_mapping import offered, rate
+from tests.providers.cloudbeds.test_channel_formats import order
 from tests.providers.mews import payloads as mews
 from tests.providers.mews.test_availability_mapping import BERLIN, METRICS, message
 from tests.providers.ohip import payloads as ohip
+from tests.providers.ohip.test_availability_mapping import night, statistics
 from tests.providers.vendor_payloads import hotel_context
 
 BOOKING, GUEST, AVAILABILITY = ItemKind.BOOKING, ItemKind.GUEST, ItemKind.AVAILABILITY
@@ -37,6 +39,37 @@ def _mews_bodies(enterprise_id: str, **lists: Any) -> list[bytes]:
     return [mews.body(**lists, Services=[{**service, "Data": data}])]
 
 
+def _ohip_envelopes(property_id: str) -> list[tuple[ItemKind, list[Any]]]:
+    """The hotel is named around the items only."""
+    hotel = {"hotelId": property_id}
+    listed = ohip.list_response(ohip.listed(hotelId=...))
+    page = listed["reservations"]
+    single = ohip.single_response(ohip.single(hotelId=...))
+    (report,) = statistics(night(AvailableRooms=3))
+    (kind,) = report["statistics"]
+    span = {"startDate": "2026-03-10", "endDate": "2026-03-11", "availableCount": 3}
+    inventory = {"code": "DBL", "inventoryCounts": [span]}
+    bookings = [
+        {**hotel, **listed},
+        [{**hotel, **listed}],
+        {"reservations": {**hotel, **page}},
+        {"reservations": {"reservations": {**hotel, **page}}},
+        {"reservations": {**hotel, "reservations": page}},
+        {**hotel, **single},
+        {"reservations": {**hotel, **single["reservations"]}},
+    ]
+    inventories: list[Any] = [
+        [{**report, **hotel}],
+        [{**report, "statistics": [{**kind, **hotel}]}],
+        {**hotel, "hotelInventories": [{"roomTypeInventories": [inventory]}]},
+        {"hotelInventories": [{**hotel, "roomTypeInventories": [inventory]}]},
+    ]
+    return [
+        *((BOOKING, [body]) for body in bookings),
+        *((AVAILABILITY, [body]) for body in inventories),
+    ]
+
+
 def _named(property_id: str) -> list[Any]:
     """(provider, kind, bodies, path) of each format that names the property."""
     day = {"from": "2026-03-10T00:00:00+01:00", "to": "2026-03-11T00:00:00+01:00"}
@@ -50,12 +83,23 @@ def _named(property_id: str) -> list[Any]:
         ' InvTypeCode="DBL"/><InvCounts><InvCount CountType="2" Count="3"/></InvCounts></Inventory>'
         "</Inventories></OTA_HotelInvCountNotifRQ>"
     ).encode()
+    unnamed_slice = {**day, "unitGroups": [_UNIT_GROUP]}
+    unnamed_page = cloudbeds.page(cloudbeds.reservation(propertyID=...))
     read_by = {
         (apaleo.provider, "property.id"): [
             (BOOKING, [apaleo.page(property={"id": property_id})]),
             (AVAILABILITY, [{"timeSlices": [time_slice]}]),
         ],
+        (apaleo.provider, "propertyId"): [
+            (BOOKING, [{"propertyId": property_id, **apaleo.page(property=...)}]),
+            (BOOKING, [[{"propertyId": property_id, **apaleo.page(property=...)}]]),
+            (AVAILABILITY, [{"propertyId": property_id, "timeSlices": [unnamed_slice]}]),
+            (AVAILABILITY, [[{"propertyId": property_id, "timeSlices": [unnamed_slice]}]]),
+            (AVAILABILITY, [{"timeSlices": [{**unnamed_slice, "propertyId": property_id}]}]),
+        ],
         (mews.provider, "EnterpriseId"): [
+            (BOOKING, [mews.body(Reservations=[mews.reservation()], EnterpriseId=property_id)]),
+            (GUEST, [mews.body(Customers=[mews.customer()], EnterpriseId=property_id)]),
             (BOOKING, _mews_bodies(property_id, Reservations=[mews.reservation()])),
             (BOOKING, [mews.body(Reservations=[mews.reservation()]), configured]),
             (GUEST, [mews.body(Customers=[mews.customer()]), configured]),
@@ -66,10 +110,14 @@ def _named(property_id: str) -> list[Any]:
             (GUEST, [cloudbeds.page(cloudbeds.guest(propertyID=property_id))]),
             (AVAILABILITY, [[rate(propertyID=property_id)]]),
             (AVAILABILITY, [{"data": [{"propertyID": property_id, "propertyRooms": [offered()]}]}]),
+            (BOOKING, [{"propertyID": property_id, **unnamed_page}]),
+            (BOOKING, [[{"propertyID": property_id, **unnamed_page}]]),
+            (BOOKING, [{"propertyID": property_id, "Bookings": [order()]}]),
         ],
         (ohip.provider, "hotelId"): [
             (BOOKING, [ohip.list_response(ohip.listed(hotelId=property_id))]),
             (BOOKING, [ohip.single_response(ohip.single(hotelId=property_id))]),
+            *_ohip_envelopes(property_id),
         ],
         (alpinebits.provider, "BasicPropertyInfo/@HotelCode"): [
             (BOOKING, [alpinebits.pushed(alpinebits.reservation(rooms=room))]),
@@ -150,3 +198,77 @@ class TestOneForeignItemAmongOwn:
         page = cloudbeds.page(cloudbeds.reservation(propertyID=4711))
         (item,) = _read(cloudbeds.provider, BOOKING, [page], "4711")
         assert item.reason is None
+
+
+class TestNearestName:
+    """The item's own, else that of the nearest object around it."""
+
+    def test_counts_in_an_item(self) -> None:
+        own = apaleo.reservation(property={"id": "VIE"})
+        (item,) = _read(
+            apaleo.provider, BOOKING, [{"propertyId": "ROM", "reservations": [own]}], "VIE"
+        )
+        assert item.reason is None
+        (again,) = _read(apaleo.provider, BOOKING, [item.raw], "VIE")
+        assert again.reason is None
+
+    def test_counts_among_objects_around(self) -> None:
+        page = ohip.list_response(ohip.listed(hotelId=...))["reservations"]
+        body = {"hotelId": "OTHER", "reservations": {"hotelId": "OURS", **page}}
+        (item,) = _read(ohip.provider, BOOKING, [body], "OURS")
+        assert item.reason is None
+
+    def test_is_reported_with_its_path(self) -> None:
+        page = ohip.list_response(ohip.listed(hotelId=...))["reservations"]
+        (item,) = _read(
+            ohip.provider, BOOKING, [{"reservations": {"hotelId": "OTHER", **page}}], "OURS"
+        )
+        assert item.reason is not None
+        assert item.reason.path == "reservations.hotelId"
+
+
+def _message_of_two_properties(name: str) -> tuple[Provider, Any]:
+    """In two messages of one body, the second of which is of our property."""
+    apaleo_page, cloudbeds_page = (
+        apaleo.page(property=...),
+        cloudbeds.page(cloudbeds.reservation(propertyID=...)),
+    )
+    ohip_page = ohip.list_response(ohip.listed(hotelId=...))
+    return {
+        "apaleo": (
+            apaleo.provider,
+            [{"propertyId": "OTHER", **apaleo_page}, {"propertyId": "OURS", **apaleo_page}],
+        ),
+        "cloudbeds": (
+            cloudbeds.provider,
+            [{"propertyID": "OTHER", **cloudbeds_page}, {"propertyID": "OURS", **cloudbeds_page}],
+        ),
+        "ohip": (
+            ohip.provider,
+            [{"hotelId": "OTHER", **ohip_page}, {"hotelId": "OURS", **ohip_page}],
+        ),
+        "mews": (
+            mews.provider,
+            {
+                "Services": [
+                    {"Id": "svc-other", "EnterpriseId": "OTHER"},
+                    {"Id": "svc-stay", "EnterpriseId": "OURS", **_BOOKABLE},
+                ],
+                "Reservations": [
+                    mews.reservation(Id="res-0", ServiceId="svc-other"),
+                    mews.reservation(),
+                ],
+            },
+        ),
+    }[name]
+
+
+_BOOKABLE: Final = {"Data": {"Discriminator": "Bookable", "Value": {"TimeUnitPeriod": "Day"}}}
+
+
+class TestMessageOfSeveralProperties:
+    @pytest.mark.parametrize("name", ["apaleo", "cloudbeds", "mews", "ohip"])
+    def test_refuses_the_others_items_only(self, name: str) -> None:
+        provider, body = _message_of_two_properties(name)
+        other, own = _read(provider, BOOKING, [body], "OURS")
+        assert (other.reason and other.reason.code, own.reason) == ("foreign_property", None)

@@ -75,10 +75,14 @@ class VendorProvider:
         if not any(map(has_empty_list, bodies)):
             raise UnreadableMessage("the message has no content, and no empty list")
 
-    def read_notification(self, body: bytes, context: HotelContext) -> Notification:  # noqa: ARG002 the port's shape
+    def parse_notification(self, body: bytes, property_id: str | None) -> Notification:  # noqa: ARG002 for vendors whose messages name several
+        """Raises UnreadableMessage, Unsupported."""
         if self._parse_notification is None:
             raise Unsupported(f"{self.capabilities.title} sends no webhooks")
-        notification = self._parse_notification(body)
+        return self._parse_notification(body)
+
+    def read_notification(self, body: bytes, context: HotelContext) -> Notification:
+        notification = self.parse_notification(body, context.property_id)
         if notification.is_empty:
             self.require_emptiness([body])
         return notification

@@ -8,8 +8,9 @@ from application.connections.resume_connection import ResumeConnection
 from application.errors import ConnectionNotFound, Unauthenticated
 from domain.connection import ConnectionState
 from domain.messages import InboxState, ItemKind
+from domain.values import Reason
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable, UnknownProvider
-from ports.providers import Ref, RefKind
+from ports.providers import Notification, Ref, RefKind, UnreadableEvent
 from tests.application.use_case_harness import App, CrashPlan, Killed, booked, guest
 
 B1 = Ref(RefKind.BOOKING, "B1")
@@ -185,6 +186,26 @@ class TestNotification:
         assert app.booking(of=first) is None
         assert app.provider.accounts[-1].connection_id == second.id
         assert app.stored(second).last_inbound_at is not None
+
+    def test_of_several_hotels_is_forwarded_event_by_event(self, app: App) -> None:
+        secrets = {"trust": "vendor", "account": "A"}
+        first = app.connect(
+            app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
+        )
+        second = app.connect(
+            app.add_hotel(slug="second"), secrets=secrets, settings={"property_id": "P2"}
+        )
+        app.provider.holds(booked())
+        message = app.provider.notification(Notification(refs=(B1,), property_id="P2"))
+        reason = Reason("foreign_property", None, "of another property")
+        events = [UnreadableEvent(message, reason, property_id=name) for name in ("P2", "P3")]
+        batch = app.notify(key="one", property_id="P1", unreadable=tuple(events))
+        app.run_jobs()
+        app.run_jobs()
+        assert app.row(batch).state is InboxState.DONE
+        assert (app.booking(of=first), app.booking(of=second) is None) == (None, False)
+        [kept] = app.quarantined()
+        assert (kept.connection_id, kept.reason) == (first.id, reason)
 
     @pytest.mark.parametrize(
         ("account", "property_id"), [("B", "P2"), ("A", "P3"), ("", "P2")], ids=str

@@ -1,7 +1,8 @@
 """Business events to references."""
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 
@@ -194,3 +195,44 @@ class TestQueueResponse:
     def test_rejects_markup(self) -> None:
         with pytest.raises(UnreadableAnswer):
             split_events(b"<html>maintenance</html>")
+
+
+class TestHotelOfEvents:
+    """Named in the header of an event, or around the events."""
+
+    OTHER: ClassVar = {"hotelId": "OTHER"}
+
+    @pytest.mark.parametrize("way", [("payload", "data", "newEvent"), ("data", "newEvent")])
+    @pytest.mark.parametrize("depth", [0, 1])
+    def test_is_that_of_the_streaming_envelope(self, way: tuple[str, ...], depth: int) -> None:
+        body: Any = event(hotelId=...)
+        for position, key in reversed(list(enumerate(way))):
+            body = {key: body, **(self.OTHER if position == depth else {})}
+        assert parse_event(body).property_id == "OTHER"
+
+    def test_is_that_of_the_list(self) -> None:
+        body = {**self.OTHER, **listed(event(hotelId=...))}
+        assert parse_event(body).property_id == "OTHER"
+        assert parse_event([body]).property_id == "OTHER"
+        (taken,) = split_events(json.dumps(body).encode())
+        assert parse_event(taken).property_id == "OTHER"
+
+    def test_decides_for_each_event_of_a_message(self) -> None:
+        events = [event(primaryKey="1"), event(primaryKey="2", hotelId="H2"), event("Rate")]
+        body = json.dumps({"hotelId": "H3", **listed(*events, event(hotelId=...))}).encode()
+        own = provider.read_notification(body, replace(context(), property_id="HOTEL9"))
+        assert (own.refs, own.property_id) == ((Ref(RefKind.BOOKING, "1"),), "HOTEL9")
+        assert own.ignored == ("Rate/UPDATE RESERVATION",)
+        assert [each.property_id for each in own.unreadable] == ["H2", "H3"]
+        for each in own.unreadable:
+            assert (each.reason.code, each.reason.path) == (
+                "foreign_property",
+                f"businessEventData[{1 if each.property_id == 'H2' else 3}]",
+            )
+            alone = provider.read_notification(each.raw, replace(context(), property_id="HOTEL9"))
+            assert alone.property_id == each.property_id
+
+    def test_of_one_other_hotel_leaves_the_message_as_it_is(self) -> None:
+        body = json.dumps(listed(event(hotelId="H2"), event(hotelId="H2"))).encode()
+        found = provider.read_notification(body, replace(context(), property_id="HOTEL9"))
+        assert (found.property_id, found.unreadable) == ("H2", ())

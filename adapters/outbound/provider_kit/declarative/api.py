@@ -4,11 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
-from adapters.outbound.provider_kit.declarative.vendor import ListDeclaration
+from adapters.outbound.provider_kit.declarative.vendor import (
+    Availability,
+    Bookings,
+    ListDeclaration,
+    property_paths,
+)
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.http.vendor_api import NO_CONTENT, VendorApi
+from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from ports.errors import ProviderRejected, UnreadableAnswer
 
@@ -28,7 +34,9 @@ class ListCall(NamedTuple):
 
 
 class DeclarativeApi(VendorApi):
-    """`settings` fill the paths."""
+    """`settings` fill the paths. `property_id`: of the connection, once it is known."""
+
+    property_id: str | None = None
 
     def __init__(
         self,
@@ -47,15 +55,17 @@ class DeclarativeApi(VendorApi):
         answer = self._get(self._fill_path(path), query or {})
         return None if answer.status == NO_CONTENT or not answer.body else answer.json()
 
-    def find(self, path: str, external_id: str, key: str) -> Json | None:
-        """None if the object does not exist any more."""
+    def find(self, bookings: Bookings, external_id: str) -> Json | None:
+        """None if the booking does not exist any more."""
         try:
-            value = self.get(path.replace("{id}", quote(external_id, safe="")))
+            value = self.get(bookings.one.replace("{id}", quote(external_id, safe="")))
         except ProviderRejected as error:
             if error.status in _GONE:
                 return None
             raise
-        return _value_at_key(value, key)
+        found = _value_at_key(value, bookings.item)
+        (named,) = self._named_foreign(bookings, [found], value) if bookings.item else [found]
+        return named
 
     def page(self, call: ListCall, page_ref: str | None = None) -> ListPage:
         declared, paging = call.declared, call.declared.paging
@@ -70,7 +80,14 @@ class DeclarativeApi(VendorApi):
         found = _value_at_key(answer, declared.items)
         if not isinstance(found, list):
             raise UnreadableAnswer(reason="the list is missing", path=declared.items or None)
-        return ListPage(found, paging.after(page_ref, answer, len(found)))
+        values = self._named_foreign(declared, found, answer)
+        return ListPage(values, paging.after(page_ref, answer, len(found)))
+
+    def _named_foreign(
+        self, declared: ListDeclaration, values: Sequence[Json], answer: Json
+    ) -> Sequence[Json]:
+        path = declared.property if isinstance(declared, Bookings | Availability) else ""
+        return named_foreign(values, [answer], property_paths(path), self.property_id)
 
     def pages(self, call: ListCall) -> Iterator[Sequence[Json]]:
         first = self.page(call)

@@ -38,6 +38,7 @@ class DeclarativeClient(HotelClient[HotelContext]):
 
     def _load_hotel(self) -> HotelContext:
         report = self._account()
+        self.api.property_id = report.property_id
         return HotelContext(
             time_zone=report.time_zone or self.time_zone,
             currency=report.currency or self.currency,
@@ -73,7 +74,7 @@ class DeclarativeClient(HotelClient[HotelContext]):
         found: list[Json] = []
         is_account_reachable = False
         for external_id in external_ids(refs, RefKind.BOOKING):
-            value = self.api.find(bookings.one, external_id, bookings.item)
+            value = self.api.find(bookings, external_id)
             if value is not None:
                 found.append(value)
             elif not is_account_reachable:

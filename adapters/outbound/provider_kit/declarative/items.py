@@ -7,12 +7,13 @@ with its reason and stops no other.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration
+from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration, property_paths
 from adapters.outbound.provider_kit.parsing import json_fields
-from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
-from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps
+from adapters.outbound.provider_kit.parsing.enclosing_property import PropertyPaths
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_array
+from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem
 from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell, trace_every_field
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, with_property
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.standalone_items import StandaloneItems, with_item_path
 from domain.messages import ItemKind
@@ -29,10 +30,14 @@ class ItemReader:
     key: str
     plain: StandaloneItems
 
+    @property
+    def property_paths(self) -> PropertyPaths:
+        return (self.plain.property_path,) if self.plain.property_path else ()
+
     def split_message(self, value: Json) -> list[JsonEntry]:
         """A response of the API, an array of items, or one item. Raises UnreadableMessage."""
         if isinstance(value, list):
-            return numbered_entries("", value)
+            return split_array(value, self._has_list, self.split_message)
         if not isinstance(value, dict):
             raise UnreadableMessage("expected an item or a list of items")
         listed = value.get(self.key)
@@ -40,8 +45,13 @@ class ItemReader:
             return numbered_entries(self.key, listed)
         return [JsonEntry("", value)]
 
+    def _has_list(self, value: Json) -> bool:
+        return bool(self.key) and isinstance(value_at(value, self.key), list)
+
     def read(self, entry: JsonEntry) -> ReadItem:
-        item = self.plain.one(RawItem(dumps(entry.value), entry.value, entry.problem))
+        item = self.plain.one(RawItem(entry.text().decode(), entry.value, entry.problem))
+        if entry.envelope:
+            item = with_property(item, entry.find_property(self.property_paths))
         return with_item_path(item, entry.path) if entry.path else item
 
     def all(self, values: Sequence[Json]) -> list[ReadItem]:
@@ -66,7 +76,7 @@ def item_reader_for(
             field_trace=trace_every_field if explain else None,
             blank_is_null=bookings.blank_is_null,
             is_tolerant=True,
-            property_path=_split_path(bookings.property),
+            property_path=_single_path(bookings.property),
             sensitive_fields=vendor.sensitive_fields,
         )
         return ItemReader(key=bookings.items, plain=plain)
@@ -83,7 +93,7 @@ def item_reader_for(
                 read=cell,
                 id_key="",
                 field_trace=trace_cell if explain else None,
-                property_path=_split_path(cells.property),
+                property_path=_single_path(cells.property),
             ),
         )
     raise Unsupported(f"{vendor.title} has no items of this kind", kind=kind.value)
@@ -93,8 +103,8 @@ def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(r.unread().items()))
 
 
-def _split_path(path: str) -> tuple[str, ...]:
-    return tuple(path.split(".")) if path else ()
+def _single_path(path: str) -> tuple[str, ...]:
+    return next(iter(property_paths(path)), ())
 
 
 def value_at(value: Json, path: str) -> Json:

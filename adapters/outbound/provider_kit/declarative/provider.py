@@ -17,7 +17,7 @@ from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.provider import VendorProvider
 from domain.messages import ItemKind
 from ports.errors import Misconfigured
-from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
+from ports.providers import Account, Notification, ProviderClient, ProviderTools, ReadItem
 from ports.system import Secrets
 
 
@@ -30,9 +30,13 @@ class DeclarativeProvider(VendorProvider):
             partial(_map_items, vendor),
             partial(_open_client, vendor),
             tools,
-            parse_notification=partial(read_messages, vendor.webhooks) if vendor.webhooks else None,
         )
         self.vendor = vendor
+
+    def parse_notification(self, body: bytes, property_id: str | None) -> Notification:
+        if self.vendor.webhooks is None:
+            return super().parse_notification(body, property_id)
+        return read_messages(self.vendor.webhooks, body, property_id)
 
     def authentic(self, headers: Mapping[str, str], secrets: Secrets) -> bool:
         """For a message without a body: see `authentic_body`."""
@@ -46,7 +50,12 @@ class DeclarativeProvider(VendorProvider):
 def _map_items(vendor: VendorDeclaration, pushed: PushedItems) -> Sequence[ReadItem]:
     require_time_zone(pushed.context)
     reader = item_reader_for(vendor, pushed.kind, pushed.context, explain=pushed.explain)
-    entries = split_bodies(pushed.bodies, reader.split_message, limit=pushed.limit)
+    entries = split_bodies(
+        pushed.bodies,
+        reader.split_message,
+        limit=pushed.limit,
+        property_paths=reader.property_paths,
+    )
     items = list(map(reader.read, entries))
     if pushed.explain and pushed.kind is ItemKind.AVAILABILITY:
         return with_fields_around_bodies(items, pushed.bodies, reader.split_message)

@@ -53,6 +53,11 @@ class ListDeclaration:
     items: str = ""
 
 
+def property_paths(path: str) -> tuple[tuple[str, ...], ...]:
+    """Of a declared path like `property.id`; none of an empty one."""
+    return (tuple(path.split(".")),) if path else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bookings(ListDeclaration):
     """`one`: the path of a single booking; `item`: its key in the response. `query`: always sent

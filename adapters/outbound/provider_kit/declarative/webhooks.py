@@ -112,10 +112,15 @@ def notification_for_event(
     )
 
 
-def read_messages(webhooks: Webhooks, body: bytes) -> Notification:
+def read_messages(webhooks: Webhooks, body: bytes, own_property: str | None) -> Notification:
     """Raises UnreadableMessage."""
     entries = list(split_body(body, _split_messages))
-    found, unreadable = read_events(entries, lambda e: webhooks.read(Reader(e.value, e.path)))
+    found, unreadable = read_events(
+        entries,
+        lambda entry: webhooks.read(Reader(entry.value, entry.path)),
+        property_of=lambda notification: notification.property_id,
+        own_property=own_property,
+    )
     return Notification(
         refs=tuple(dict.fromkeys(ref for each in found for ref in each.refs)),
         ignored=tuple(name for each in found for name in each.ignored),

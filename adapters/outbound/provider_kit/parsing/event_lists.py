@@ -1,4 +1,5 @@
-"""Webhooks with several events: an unreadable one does not affect the others."""
+"""Webhooks with several events: one that is unreadable, or of another property, does not affect the
+others."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -8,7 +9,7 @@ from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from domain.values import Reason
 from ports.errors import UnreadableMessage
-from ports.providers import UnreadableEvent
+from ports.providers import FOREIGN_PROPERTY, UnreadableEvent
 
 T = TypeVar("T")
 
@@ -18,21 +19,41 @@ def read_events(
     read: Callable[[JsonEntry], T],
     *,
     as_message: Callable[[Json], Json] = lambda event: event,
+    property_of: Callable[[T], str | None] = lambda event: None,  # noqa: ARG005 a default
+    own_property: str | None = None,
 ) -> tuple[list[T], tuple[UnreadableEvent, ...]]:
     """The readable events, and the others with their reasons. `as_message`: a message that holds
-    one event alone. `read` raises UnreadableField. Raises UnreadableMessage if
-    there are events and none is readable."""
-    found: list[T] = []
-    unreadable: list[UnreadableEvent] = []
+    one event alone. `read` raises UnreadableField. Of events of several properties
+    (`property_of`), those of another one than `own_property` are among the others; a message of one
+    property is left as it is. Raises UnreadableMessage if there are events and none is readable."""
+    found: list[tuple[JsonEntry, T]] = []
+    refused: list[UnreadableEvent] = []
     for entry in entries:
         try:
-            found.append(_read_event(entry, read))
+            found.append((entry, _read_event(entry, read)))
         except UnreadableField as error:
             reason = Reason(error.code, error.path or None, error.message)
-            unreadable.append(UnreadableEvent(dumps(as_message(entry.value)).encode(), reason))
-    if unreadable and not found:
-        raise UnreadableMessage(unreadable[0].reason.detail, path=unreadable[0].reason.path)
-    return found, tuple(unreadable)
+            refused.append(UnreadableEvent(_event_text(entry, as_message), reason))
+    if refused and not found:
+        raise UnreadableMessage(refused[0].reason.detail, path=refused[0].reason.path)
+    if own_property and len({property_of(event) for _, event in found}) > 1:
+        ours = (None, own_property)
+        for entry, event in found:
+            if (property_id := property_of(event)) not in ours:
+                text = _event_text(entry, as_message)
+                reason = _foreign_reason(entry.path)
+                refused.append(UnreadableEvent(text, reason, property_id=property_id))
+        found = [(entry, event) for entry, event in found if property_of(event) in ours]
+    return [event for _, event in found], tuple(refused)
+
+
+def _event_text(entry: JsonEntry, as_message: Callable[[Json], Json]) -> bytes:
+    return dumps(as_message(entry.merged())).encode()
+
+
+def _foreign_reason(path: str) -> Reason:
+    detail = "the event is for another property than this connection's"
+    return Reason(FOREIGN_PROPERTY, path or None, f"{path}: {detail}" if path else detail)
 
 
 def _read_event(entry: JsonEntry, read: Callable[[JsonEntry], T]) -> T:

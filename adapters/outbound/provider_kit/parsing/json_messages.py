@@ -3,13 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from adapters.outbound.provider_kit.parsing.enclosing_property import (
+    PropertyPaths,
+    with_enclosing_property,
+)
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, UnreadableJson
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_text import (
     Json,
     describe_duplicate,
     find_duplicate_key,
     loads_message,
 )
+from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from ports.errors import TooManyItems, UnreadableMessage
@@ -36,22 +42,34 @@ def parse_body(body: bytes, parse: Callable[[Json], T]) -> T:
 
 
 def split_bodies(
-    bodies: Sequence[bytes], split: Callable[[Json], Iterable[JsonEntry]], *, limit: int
+    bodies: Sequence[bytes],
+    split: Callable[[Json], Iterable[JsonEntry]],
+    *,
+    limit: int,
+    property_paths: PropertyPaths = (),
 ) -> list[JsonEntry]:
     """The entries of all bodies; one that would lose data has its `problem`, the others are not
-    affected. Raises UnreadableMessage, and TooManyItems above `limit`."""
+    affected. `property_paths`: where the objects around an item may name its property. Raises
+    UnreadableMessage, and TooManyItems above `limit`."""
     found: list[JsonEntry] = []
     for body in bodies:
-        found += split_body(body, split)
+        found += split_body(body, split, property_paths)
         if len(found) > limit:
             raise TooManyItems(limit=limit)
     return found
 
 
-def split_body(body: bytes, split: Callable[[Json], Iterable[JsonEntry]]) -> Iterable[JsonEntry]:
+def split_body(
+    body: bytes,
+    split: Callable[[Json], Iterable[JsonEntry]],
+    property_paths: PropertyPaths = (),
+) -> Iterable[JsonEntry]:
     """Raises UnreadableMessage."""
     value, is_lossy = load_message(body)
-    return map(mark_problem, split(value)) if is_lossy else split(value)
+    entries = split(value)
+    if property_paths:
+        entries = with_enclosing_property(value, entries, property_paths)
+    return map(mark_problem, entries) if is_lossy else entries
 
 
 def has_empty_list(body: bytes) -> bool:
@@ -84,10 +102,14 @@ def mark_problem(entry: JsonEntry) -> JsonEntry:
 def split_listed(
     value: Json, key: str, item_keys: Iterable[str], expected: str, *, path: str | None = None
 ) -> list[JsonEntry]:
-    """An array of items, an object with their list at `key`, or one item, which has one of
-    `item_keys`. Raises UnreadableMessage, with `expected` and `path`."""
+    """An array of items or of such messages, an object with their list at `key`, or one item,
+    which has one of `item_keys`. Raises UnreadableMessage, with `expected` and `path`."""
     if isinstance(value, list):
-        return numbered_entries("", value)
+        return split_array(
+            value,
+            lambda element: isinstance(value_at(element, key), list),
+            lambda message: numbered_entries(key, list_at(message, key)),
+        )
     if isinstance(value, dict):
         listed = value.get(key)
         if isinstance(listed, list):
@@ -95,6 +117,27 @@ def split_listed(
         if any(item_key in value for item_key in item_keys):
             return [JsonEntry("", value)]
     raise UnreadableMessage(expected, path=path) if path else UnreadableMessage(expected)
+
+
+def split_array(
+    values: Sequence[Json],
+    is_message: Callable[[Json], bool],
+    split: Callable[[Json], list[JsonEntry]],
+) -> list[JsonEntry]:
+    """The entries of an array whose elements are items, or messages with items. A message that
+    cannot be split is one entry, which the mapper rejects."""
+    found: list[JsonEntry] = []
+    for element in numbered_entries("", values):
+        found += _split_element(element, split) if is_message(element.value) else [element]
+    return found
+
+
+def _split_element(element: JsonEntry, split: Callable[[Json], list[JsonEntry]]) -> list[JsonEntry]:
+    try:
+        nested = split(element.value)
+    except UnreadableMessage:
+        return [element]
+    return [each._replace(path=join_path(element.path, each.path)) for each in nested]
 
 
 def read_each(key: str, values: Iterable[Json], read: Callable[[Reader], T]) -> list[T]:

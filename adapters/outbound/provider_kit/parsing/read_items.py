@@ -42,13 +42,15 @@ class SourceEntry(Protocol):
 class JsonEntry(NamedTuple):
     """`raw`: the item's text, where the message was split without parsing it again. `envelope`:
     fields around the item that name its property; its text has them, so that a replay reads them.
-    `problem`: why reading the value would lose data."""
+    `envelope_path`: of the object that has them. `problem`: why reading the value would lose data.
+    """
 
     path: str
     value: Json
     raw: bytes | None = None
     envelope: dict[str, Json] | None = None
     problem: UnreadableJson | None = None
+    envelope_path: str = ""
 
     def merged(self) -> Json:
         """The item with the fields of its envelope."""
@@ -63,7 +65,7 @@ class JsonEntry(NamedTuple):
 
     def find_property(self, paths: Iterable[tuple[str, ...]]) -> SourceProperty | None:
         """At the first of `paths` that has a value: in the item, then in its envelope."""
-        for value, place in ((self.value, self.path), (self.envelope, "")):
+        for value, place in ((self.value, self.path), (self.envelope, self.envelope_path)):
             for path in paths:
                 if found := find_property(value, path, place):
                     return found

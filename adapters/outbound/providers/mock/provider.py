@@ -97,9 +97,14 @@ VENDOR: Final = pms.VendorDeclaration(
         stay_to="to",
         paging=_PAGES,
         read=read_booking,
+        property="hotel",
     ),
     availability=pms.Availability(
-        path="/v1/availability", items="cells", paging=_PAGES, read=read_availability
+        path="/v1/availability",
+        items="cells",
+        paging=_PAGES,
+        read=read_availability,
+        property="hotel",
     ),
     records=(
         pms.Records(path="/v1/room-types", items="room_types", paging=_PAGES, read=_read_room_type),

@@ -31,7 +31,7 @@ from adapters.outbound.providers.ohip.mapping.notifications import read_notifica
 from adapters.outbound.providers.ohip.mapping.parsing import HotelClock
 from domain.messages import ItemKind
 from ports.errors import Misconfigured
-from ports.providers import Account, ProviderClient, ProviderTools, ReadItem
+from ports.providers import Account, Notification, ProviderClient, ProviderTools, ReadItem
 
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
@@ -96,6 +96,11 @@ def _build_credentials(account: Account) -> OhipCredentials:
     )
 
 
-create_provider: Final = partial(
-    EnvelopeProvider, CAPABILITIES, _map_items, _open_client, parse_notification=read_notification
-)
+class OhipProvider(EnvelopeProvider):
+    """A relay may send the events of several hotels in one message."""
+
+    def parse_notification(self, body: bytes, property_id: str | None) -> Notification:
+        return read_notification(body, property_id)
+
+
+create_provider: Final = partial(OhipProvider, CAPABILITIES, _map_items, _open_client)

@@ -106,6 +106,21 @@ class TestItems:
         with pytest.raises(TooManyItems):
             read([booking(n) for n in range(3)], limit=2)
 
+    def test_of_another_property_named_around_them_are_refused(self) -> None:
+        vendor = replace(VENDOR, bookings=replace(VENDOR.bookings, property="hotel.id"))
+        provider = pms.DeclarativeProvider(vendor, local_tools())
+        pages = [{"hotel": {"id": name}, "stays": [booking(1)]} for name in ("X", "OURS")]
+        ours = replace(context(), property_id="OURS")
+        other, own = provider.read_items(
+            ItemKind.BOOKING, [json.dumps(pages).encode()], ours, limit=9
+        )
+        assert own.reason is None
+        assert other.reason is not None
+        assert (other.reason.code, other.reason.path) == ("foreign_property", "hotel.id")
+        (again,) = provider.read_items(ItemKind.BOOKING, [other.raw], ours, limit=9)
+        assert again.reason is not None
+        assert again.reason.code == "foreign_property"
+
     def test_of_other_kinds_are_not_this_vendors(self) -> None:
         provider = pms.DeclarativeProvider(VENDOR, local_tools())
         for kind in (ItemKind.GUEST, ItemKind.AVAILABILITY):
@@ -143,6 +158,18 @@ class TestNotification:
             Ref(RefKind.BOOKING, "3"),
         )
         assert notification.ignored == ("spa",)
+
+    def test_of_several_hotels_is_read_event_by_event(self) -> None:
+        events = [{"event": "stay", "id": name, "hotel": name} for name in ("h", "other", "third")]
+        ours = replace(context(), property_id="h")
+        provider = provider_with_webhooks(pms.UnguessableUrl())
+        found = provider.read_notification(json.dumps(events).encode(), ours)
+        assert (found.refs, found.property_id) == ((Ref(RefKind.BOOKING, "h"),), "h")
+        assert [(each.property_id, each.reason.code) for each in found.unreadable] == [
+            ("other", "foreign_property"),
+            ("third", "foreign_property"),
+        ]
+        assert json.loads(found.unreadable[0].raw) == events[1]
 
     @pytest.mark.parametrize(
         "body",

@@ -13,8 +13,10 @@ from adapters.outbound.provider_kit.http.vendor_api import (
     json_object,
     read_numbered,
 )
+from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.apaleo.capabilities import PAGE_SIZE
+from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper
 from ports.errors import UnreadableAnswer
 
 _TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address, not a token
@@ -30,6 +32,9 @@ def request_for_token(identity_url: str, client_id: str, client_secret: str) -> 
 
 
 class ApaleoApi(VendorApi):
+    property_id: str | None = None
+    """Of the connection, once it is known."""
+
     def get(self, path: str, query: Mapping[str, str]) -> dict[str, Json] | None:
         """None for an empty response (204)."""
         answer = self._get(path, query)
@@ -52,7 +57,8 @@ class ApaleoApi(VendorApi):
         found = answer.get(key)
         if not isinstance(found, list):
             raise UnreadableAnswer(reason="the list is missing", path=key)
-        return found
+        paths = ApaleoMapper.property_paths
+        return list(named_foreign(found, [answer], paths, self.property_id))
 
     def pages(
         self, path: str, key: str, query: Mapping[str, str], *, first: int = 1

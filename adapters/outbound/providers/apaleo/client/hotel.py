@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
-from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
+from adapters.outbound.provider_kit.parsing.json_fields import list_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, read_each
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
@@ -17,7 +17,7 @@ from adapters.outbound.provider_kit.pull.reading import NumberedPages
 from adapters.outbound.providers.apaleo.client.api import ApaleoApi
 from adapters.outbound.providers.apaleo.mapping.availability import ApaleoCellMapper
 from adapters.outbound.providers.apaleo.mapping.bookings import ApaleoBookingMapper
-from adapters.outbound.providers.apaleo.mapping.parsing import as_instant_or_unset
+from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper, as_instant_or_unset
 from adapters.outbound.providers.apaleo.mapping.records import map_records
 from domain.snapshots import HotelRecords
 from ports.errors import Misconfigured
@@ -40,6 +40,7 @@ class ApaleoHotel(PropertyHotel):
     def fetch(cls, api: ApaleoApi, property_id: str | None) -> "ApaleoHotel":
         """Raises Misconfigured if the property is missing, or unnamed among several."""
         found = _choose_property(_fetch_properties(api), property_id)
+        api.property_id = found.id
         with parsing_answer():
             return cls(api=api, property=found)
 
@@ -99,8 +100,8 @@ class ApaleoHotel(PropertyHotel):
         return {"propertyIds": self.property.id, "expand": _EXPAND}
 
     def _is_ours(self, value: Json) -> bool:
-        found = value_at(value, "property")
-        return not isinstance(found, dict) or found.get("id") == self.property.id
+        found = JsonEntry("", value).find_property(ApaleoMapper.property_paths)
+        return found is None or found.id == self.property.id
 
 
 def modified_at(value: Json) -> datetime | None:

@@ -13,10 +13,13 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.enclosing_property import within_property
 from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
+from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
+from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper
@@ -24,7 +27,7 @@ from domain.snapshots import AvailabilitySnapshot
 from domain.values import ABSENT, Field, SourceVersion
 from ports.providers import ReadItem
 
-_NIGHT_KEYS: Final = ("from", "to", "property")
+_NIGHT_KEYS: Final = ("from", "to", "property", "propertyId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,11 @@ class ApaleoCellMapper(ApaleoMapper, CellMapper):
 
     def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> list[ReadItem]:
         """The raw text of each item is its unit group's entry, as a message of its own."""
-        entries = list(_split_time_slices(answer.value))
+        if not isinstance(value_at(answer.value, "timeSlices"), list):
+            return [self.map(answer, explain=explain)]
+        entries = list(_split_time_slices(answer))
         items = [self.map(entry, explain=explain) for entry in entries]
-        return with_fields_around(items, answer._replace(path=""), entries) if explain else items
+        return with_fields_around(items, answer, entries) if explain else items
 
     def map_snapshot(self, r: Reader, _: None) -> AvailabilitySnapshot:
         return AvailabilitySnapshot(
@@ -51,9 +56,12 @@ class ApaleoCellMapper(ApaleoMapper, CellMapper):
         )
 
 
-def _split_time_slices(answer: Json) -> Iterator[JsonEntry]:
-    for position, time_slice in enumerate(list_at(answer, "timeSlices")):
-        yield from _split_unit_groups(time_slice, f"timeSlices[{position}]")
+def _split_time_slices(answer: JsonEntry) -> Iterator[JsonEntry]:
+    message = answer.merged()
+    path = join_path(answer.path, "timeSlices")
+    entries = numbered_entries(path, list_at(message, "timeSlices"))
+    for entry in within_property(entries, message, ApaleoMapper.property_paths):
+        yield from _split_unit_groups(entry.merged(), entry.path)
 
 
 def _split_unit_groups(time_slice: Json, path: str) -> Iterator[JsonEntry]:

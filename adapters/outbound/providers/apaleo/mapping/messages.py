@@ -2,9 +2,15 @@
 
 from collections.abc import Sequence
 
-from adapters.outbound.provider_kit.parsing.json_messages import split_bodies, split_listed
+from adapters.outbound.provider_kit.parsing.json_fields import value_at
+from adapters.outbound.provider_kit.parsing.json_messages import (
+    numbered_entries,
+    split_bodies,
+    split_listed,
+)
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 
@@ -12,7 +18,7 @@ from ports.errors import UnreadableMessage
 def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[JsonEntry]:
     """Raises UnreadableMessage, TooManyItems."""
     split = _split_reservations if kind is ItemKind.BOOKING else _split_availability
-    return split_bodies(bodies, split, limit=limit)
+    return split_bodies(bodies, split, limit=limit, property_paths=ApaleoMapper.property_paths)
 
 
 def _split_reservations(value: Json) -> list[JsonEntry]:
@@ -22,6 +28,12 @@ def _split_reservations(value: Json) -> list[JsonEntry]:
 
 
 def _split_availability(value: Json) -> list[JsonEntry]:
-    if isinstance(value, dict) and isinstance(value.get("timeSlices"), list):
+    if isinstance(value, list) and any(map(_has_time_slices, value)):
+        return numbered_entries("", value)
+    if _has_time_slices(value):
         return [JsonEntry("", value)]
     raise UnreadableMessage("no time slices of unit groups", path="timeSlices")
+
+
+def _has_time_slices(value: Json) -> bool:
+    return isinstance(value_at(value, "timeSlices"), list)

@@ -1,15 +1,17 @@
 """Requests to the API: pages, and errors that come with status 200."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.vendor_api import VendorApi, json_object
 from adapters.outbound.provider_kit.http.vendor_message import mask_vendor_message
+from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.providers.cloudbeds import capabilities
+from adapters.outbound.providers.cloudbeds.mapping.parsing import PROPERTY_PATHS
 from ports.errors import (
     CredentialsRefused,
     ProviderError,
@@ -48,12 +50,14 @@ class CloudbedsApi(VendorApi):
         )
 
     def data(self, method: str, query: Mapping[str, str]) -> dict[str, Json]:
-        found = self.get(method, query).get("data")
+        answer = self.get(method, query)
+        found = answer.get("data")
         if isinstance(found, list) and len(found) == 1:
             found = found[0]
         if not isinstance(found, dict):
             raise UnreadableAnswer(reason="the object is missing", path="data")
-        return found
+        (named,) = self._named_foreign([found], answer)
+        return named if isinstance(named, dict) else found
 
     def pages(
         self, method: str, query: Mapping[str, str], *, first: int = 1
@@ -62,7 +66,7 @@ class CloudbedsApi(VendorApi):
         number, previous, seen = first, None, (first - 1) * capabilities.PAGE_SIZE
         while True:
             answer = self.get(method, {**query, **page_query(number)})
-            found = parse_list(answer, "data")
+            found = self._parse_data(answer)
             if not found:
                 return
             if found == previous:
@@ -73,6 +77,16 @@ class CloudbedsApi(VendorApi):
             if first == 1 and type(total) is int and seen >= total:
                 return
             number, previous = number + 1, found
+
+    def values(self, method: str, query: Mapping[str, str]) -> list[Json]:
+        """Of one page."""
+        return self._parse_data(self.get(method, query))
+
+    def _parse_data(self, answer: dict[str, Json]) -> list[Json]:
+        return list(self._named_foreign(parse_list(answer, "data"), answer))
+
+    def _named_foreign(self, values: Sequence[Json], answer: Json) -> Sequence[Json]:
+        return named_foreign(values, [answer], PROPERTY_PATHS, self.property_id)
 
     def all(self, method: str, query: Mapping[str, str]) -> list[Json]:
         return [value for _, found in self.pages(method, query) for value in found]

@@ -75,7 +75,7 @@ class CloudbedsHotel(PropertyHotel):
         """Without end: room types have no total, and that of rooms counts properties."""
         for number in count(1):
             query = {**self._properties_query(), **page_query(number)}
-            yield parse_list(self.api.get(method, query), "data")
+            yield self.api.values(method, query)
 
     def reservation_pages(
         self, query: Mapping[str, str], now: datetime, *, first: int = 1
@@ -180,7 +180,7 @@ class CloudbedsHotel(PropertyHotel):
     def _fetch_rates(self, first: date, until: date) -> list[Json]:
         days = {"startDate": first.isoformat(), "endDate": until.isoformat()}
         query = {**self._properties_query(), **days, "detailedRates": "true"}
-        return parse_list(self.api.get("getRatePlans", query), "data")
+        return self.api.values("getRatePlans", query)
 
     def _is_within(self, item: ReadItem, first: date, until: date) -> bool:
         day = (item.external_id or "").rpartition("/")[2]

@@ -29,6 +29,7 @@ from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
 from adapters.outbound.providers.cloudbeds.capabilities import CAPABILITIES
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
+    PROPERTY_PATHS,
     UTC_ZONE,
     ExtraFields,
     as_instant,
@@ -60,6 +61,7 @@ def is_channel_booking(value: Json) -> bool:
 @dataclass(frozen=True, slots=True)
 class ChannelBookingMapper(BookingMapper):
     source_names = _SOURCES_OF
+    property_paths = PROPERTY_PATHS
     sensitive_fields = CAPABILITIES.sensitive_fields
     zone: ZoneInfo
     currency: str

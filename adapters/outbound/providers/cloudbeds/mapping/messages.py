@@ -7,6 +7,7 @@ a channel's password, are not part of an entry and are not stored.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from adapters.outbound.provider_kit.parsing.enclosing_property import within_property
 from adapters.outbound.provider_kit.parsing.json_fields import text_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import load_message, split_bodies
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -47,8 +48,7 @@ class _MessageFormat(NamedTuple):
             return [JsonEntry(path, value)]
         key = next((key for key in self.list_keys if key in value), None)
         if key is not None:
-            entries = self._split_list(value[key], join_path(path, key))
-            return _with_envelope(entries, value)
+            return self._split_list(value[key], join_path(path, key))
         if len(self.identifying_keys & value.keys()) > 1:
             return [JsonEntry(path, value)]
         raise UnreadableMessage(self.expected)
@@ -75,14 +75,6 @@ class _MessageFormat(NamedTuple):
 
     def _is_message(self, value: dict[str, Json]) -> bool:
         return self.is_item(value) or any(key in value for key in self.list_keys)
-
-
-def _with_envelope(entries: list[JsonEntry], message: dict[str, Json]) -> list[JsonEntry]:
-    """With the property that the message is about."""
-    named = {key: message[key] for (key,) in PROPERTY_PATHS if key in message}
-    if not named:
-        return entries
-    return [entry._replace(envelope=named | (entry.envelope or {})) for entry in entries]
 
 
 def _is_map(value: dict[str, Json]) -> bool:
@@ -120,7 +112,7 @@ def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> lis
     """Raises UnreadableMessage, TooManyItems."""
     is_availability = kind is ItemKind.AVAILABILITY
     split = _split_availability if is_availability else _FORMATS[kind].split
-    return split_bodies(bodies, split, limit=limit)
+    return split_bodies(bodies, split, limit=limit, property_paths=PROPERTY_PATHS)
 
 
 def _split_availability(value: Json) -> list[JsonEntry]:
@@ -128,7 +120,7 @@ def _split_availability(value: Json) -> list[JsonEntry]:
     rooms = value_at(value, _ROOM_ARI)
     if isinstance(value, dict) and isinstance(rooms, dict | list) and value.get("success", True):
         listed = list(_split_rooms(rooms, _ROOM_ARI, None)) if rooms else []
-        return _with_envelope(listed, value)
+        return within_property(listed, value, PROPERTY_PATHS)
     return _FORMATS[ItemKind.AVAILABILITY].split(value)
 
 

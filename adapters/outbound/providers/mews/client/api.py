@@ -5,14 +5,16 @@ guidelines/requests.md, pagination.md. No request body may ever be logged.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.http.vendor_api import NO_CONTENT, VendorApi, json_object
+from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.pull.reading import batches
 from adapters.outbound.providers.mews.capabilities import MAX_IDS_PER_REQUEST, MAX_PER_PAGE
+from adapters.outbound.providers.mews.mapping.parsing import PROPERTY_PATHS
 from ports.errors import AccessForbidden, ProviderRejected, TooHeavy, UnreadableAnswer
 
 Parameters: TypeAlias = Mapping[str, Json]
@@ -88,8 +90,7 @@ RATES: Final = PagedOperation(
 AGE_CATEGORIES: Final = PagedOperation("ageCategories/getAll", "AgeCategories", "AgeCategoryIds")
 
 
-@dataclass(frozen=True, slots=True)
-class MewsListPage:
+class MewsListPage(NamedTuple):
     """`cursor` is None on the last page."""
 
     values: list[Json]
@@ -107,6 +108,7 @@ class MewsConnectorApi(VendorApi):
     ) -> None:
         super().__init__(transport, base_url=base_url, correlation_id=correlation_id)
         self._identity = identity
+        self.enterprise_id: str | None = None
         self.page_size = PageSize()
 
     def fetch(
@@ -149,7 +151,9 @@ class MewsConnectorApi(VendorApi):
                 self.page_size.shrink()
                 continue
             self.page_size.grow()
-            return _parse_list_page(answer, listing, count, cursor)
+            values, next_cursor = _parse_list_page(answer, listing, count, cursor)
+            named = named_foreign(values, [answer], PROPERTY_PATHS, self.enterprise_id)
+            return MewsListPage(list(named), next_cursor)
 
     def all(self, listing: PagedOperation, parameters: Parameters) -> list[Json]:
         """Every page of a short list."""

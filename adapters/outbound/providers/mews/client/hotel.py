@@ -111,6 +111,7 @@ class MewsHotel:
         """Raises Misconfigured if there is no accommodation service, UnreadableAnswer if that is
         unknown."""
         configured = fetch_configuration(api)
+        api.enterprise_id = configured.enterprise.id
         orphan_errors = OrphanErrors()
         services, categories = fetch_services(
             api, service_ids, configured.enterprise.id, orphan_errors

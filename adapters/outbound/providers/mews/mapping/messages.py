@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.enclosing_property import within_property
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_messages import (
     load_message,
@@ -13,6 +14,7 @@ from adapters.outbound.provider_kit.parsing.json_messages import (
 )
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem, dumps, split_items
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.providers.mews.mapping.parsing import PROPERTY_PATHS
 from domain.messages import ItemKind
 from ports.errors import TooManyItems, UnreadableMessage
 
@@ -53,9 +55,11 @@ class MewsMessages:
     invalid: dict[str, UnreadableField] = field(default_factory=dict)
     """Ids of bookings that refer to an unreadable object, which is not in `lists`."""
 
-    def add(self, key: str, values: Iterable[Json], *, is_lossy: bool = False) -> None:
-        """`is_lossy`: the message lost data when parsed; see `mark_problem`."""
-        entries = numbered_entries(key, values)
+    def add(
+        self, key: str, values: Iterable[Json], message: Json = None, *, is_lossy: bool = False
+    ) -> None:
+        """`message`: that has the list. `is_lossy`: it lost data when parsed: `mark_problem`."""
+        entries = within_property(numbered_entries(key, values), message, PROPERTY_PATHS)
         self.lists.setdefault(key, []).extend(map(mark_problem, entries) if is_lossy else entries)
 
     def of(self, key: str) -> Sequence[JsonEntry]:
@@ -136,7 +140,7 @@ def _read_message(messages: MewsMessages, value: dict[str, Json], *, is_lossy: b
         found = value.get(key)
         if isinstance(found, list):
             known = True
-            messages.add(key, found, is_lossy=is_lossy)
+            messages.add(key, found, value, is_lossy=is_lossy)
         elif found is not None:
             raise UnreadableMessage(f"{key}: expected a list", path=key)
     if AVAILABILITY in value:

@@ -20,6 +20,7 @@ from domain.snapshots import Snapshot
 from domain.values import Reason
 
 PROPERTY_KEY: Final = "EnterpriseId"
+PROPERTY_PATHS: Final = ((PROPERTY_KEY,),)
 
 _is_plain_text: Final = re.compile(r"[A-Za-z0-9 .:_-]*").fullmatch
 
@@ -85,7 +86,7 @@ def reason_of(error: MappingError, path: str) -> Reason:
 class MewsMapper(ItemMapper[MewsReader, str]):
     __slots__ = ()
     source_names = _SOURCES_OF
-    property_paths = ((PROPERTY_KEY,),)
+    property_paths = PROPERTY_PATHS
 
     def open_item(self, entry: JsonEntry) -> tuple[MewsReader, str]:
         r = MewsReader(entry.value).tolerant()

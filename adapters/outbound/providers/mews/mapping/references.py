@@ -52,7 +52,8 @@ class References:
             return entry
         owners = (text_at(entry.value, key) or "" for key in ("ServiceId", "GroupId"))
         known = (self.enterprise_of.get(owner) for owner in owners)
-        enterprise_id = next(filter(None, known), self.enterprise_id)
+        around = text_at(entry.envelope, PROPERTY_KEY) or self.enterprise_id
+        enterprise_id = next(filter(None, known), around)
         return entry._replace(envelope={PROPERTY_KEY: enterprise_id}) if enterprise_id else entry
 
 

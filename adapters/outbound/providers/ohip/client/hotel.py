@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsing_answer
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, text_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
@@ -24,9 +25,9 @@ from adapters.outbound.providers.ohip.client.api import OhipApi, Query
 from adapters.outbound.providers.ohip.mapping.availability import OhipCellMapper, map_room_types
 from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
 from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
-from adapters.outbound.providers.ohip.mapping.messages import Shape, open_page
+from adapters.outbound.providers.ohip.mapping.messages import Shape, objects_around, open_page
 from adapters.outbound.providers.ohip.mapping.notifications import split_events
-from adapters.outbound.providers.ohip.mapping.parsing import HotelClock, as_day
+from adapters.outbound.providers.ohip.mapping.parsing import PROPERTY_PATHS, HotelClock, as_day
 from domain.snapshots import HotelRecords
 from ports.errors import ProviderRejected, UnreadableAnswer, UnreadableMessage
 from ports.providers import ReadItem
@@ -80,13 +81,17 @@ class OhipHotel:
         if value_at(answer, "reservations") == {} or answer is None:
             return OhipReservationPage([], has_more=False)
         try:
-            _, found = open_page(answer, "reservations", (Shape.LISTED.value,))
+            path, found = open_page(answer, "reservations", (Shape.LISTED.value,))
         except UnreadableMessage as error:
             raise UnreadableAnswer(reason="the list is missing", path="reservations") from error
         values = found.get(Shape.LISTED.value, [])
         if not isinstance(values, list):
             raise UnreadableAnswer(reason="the list is missing", path="reservationInfo")
-        return OhipReservationPage(values, has_more=found.get("hasMore") in (True, "true"))
+        named = self._named_foreign(values, objects_around(answer, path))
+        return OhipReservationPage(named, has_more=found.get("hasMore") in (True, "true"))
+
+    def _named_foreign(self, values: Sequence[Json], around: Sequence[Json]) -> list[Json]:
+        return list(named_foreign(values, around, PROPERTY_PATHS, self.api.hotel_id))
 
     def fetch_bookings(self, ids: Sequence[str], observed_at: datetime) -> list[ReadItem]:
         """In bulk. A reservation missing from the list counts as deleted only if a request for it
@@ -113,7 +118,8 @@ class OhipHotel:
         values = value_at(answer, "reservations", Shape.SINGLE.value)
         if not isinstance(values, list):
             raise UnreadableAnswer(reason="the reservation is missing", path="reservations")
-        return self._map_bookings(values, Shape.SINGLE, observed_at)
+        named = self._named_foreign(values, objects_around(answer, "reservations"))
+        return self._map_bookings(named, Shape.SINGLE, observed_at)
 
     def bookings(self, values: Sequence[Json], observed_at: datetime) -> list[ReadItem]:
         return self._map_bookings(values, Shape.LISTED, observed_at)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from adapters.outbound.provider_kit.parsing.enclosing_property import within_property
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
@@ -20,6 +21,7 @@ from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEn
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
 from adapters.outbound.providers.ohip.mapping.messages import is_inventory
 from adapters.outbound.providers.ohip.mapping.parsing import (
+    PROPERTY_PATHS,
     OhipMapper,
     as_day,
 )
@@ -34,7 +36,7 @@ _AVAILABLE: Final = ("availablerooms", "availrooms")
 _OCCUPIED: Final = ("roomssold",)
 _BLOCKED: Final = ("outoforder", "ooo", "outoforderrooms", "outofservice", "oosrooms")
 _COUNTED: Final = frozenset((*_TOTAL, *_AVAILABLE, *_OCCUPIED, *_BLOCKED))
-_NAMES: Final = ("statCode", "statCodeClass", "description")
+_NAMES: Final = ("statCode", "statCodeClass", "description", "hotelId")
 _MAX_DAYS: Final = 1_000
 
 
@@ -147,13 +149,17 @@ def _room_type_entries(answer: JsonEntry) -> Iterator[JsonEntry]:
     for report in reports:
         for entry in _nested_entries(report, "statistics"):
             if value_at(entry.value, "statCategoryCode") == ROOM_TYPES:
-                yield entry
+                yield _within(entry, answer, report)
 
 
 def _split_nights(answer: JsonEntry) -> Iterator[JsonEntry]:
     for kind in _room_type_entries(answer):
-        fields: dict[str, Json] = kind.value if isinstance(kind.value, dict) else {}
-        names: dict[str, Json] = {key: fields[key] for key in _NAMES if key in fields}
+        fields: Json = kind.merged()
+        names: dict[str, Json] = (
+            {key: fields[key] for key in _NAMES if key in fields}
+            if isinstance(fields, dict)
+            else {}
+        )
         for night in _nested_entries(kind, "statisticDate"):
             value = night.value
             yield JsonEntry(night.path, {**names, **value} if isinstance(value, dict) else value)
@@ -164,17 +170,25 @@ def _split_inventory(answer: JsonEntry) -> Iterator[JsonEntry]:
     for hotel in _nested_entries(answer._replace(path=""), "hotelInventories"):
         for kind in _nested_entries(hotel, "roomTypeInventories"):
             for span in _nested_entries(kind, "inventoryCounts"):
-                yield from _split_span(span, value_at(kind.value, "code"))
+                yield from _split_span(_within(span, answer, hotel, kind), kind.value)
 
 
-def _split_span(span: JsonEntry, code: Json) -> Iterator[JsonEntry]:
-    if not isinstance(span.value, dict):
+def _within(entry: JsonEntry, *around: JsonEntry) -> JsonEntry:
+    """With the hotel that the nearest of `around` names; outermost first."""
+    for each in reversed(around):
+        (entry,) = within_property([entry], each.merged(), PROPERTY_PATHS)
+    return entry
+
+
+def _split_span(span: JsonEntry, kind: Json) -> Iterator[JsonEntry]:
+    merged = span.merged()
+    if not isinstance(merged, dict):
         yield span
         return
-    first = {**span.value, "code": code}
+    first = {**merged, "code": value_at(kind, "code")}
     try:
-        start = as_day(span.value.get("startDate"), "startDate")
-        end = as_day(span.value.get("endDate", start.isoformat()), "endDate")
+        start = as_day(merged.get("startDate"), "startDate")
+        end = as_day(merged.get("endDate", start.isoformat()), "endDate")
     except UnreadableField:
         yield JsonEntry(span.path, first)
         return

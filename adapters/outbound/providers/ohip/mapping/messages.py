@@ -7,11 +7,13 @@ from typing import Final
 from adapters.outbound.provider_kit.parsing.json_fields import value_at
 from adapters.outbound.provider_kit.parsing.json_messages import (
     numbered_entries,
+    split_array,
     split_bodies,
     split_listed,
 )
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.providers.ohip.mapping.parsing import PROPERTY_PATHS
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 
@@ -37,11 +39,12 @@ MERGED_INTO_KEY: Final = "mergedInto"
 
 
 def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> list[JsonEntry]:
-    """Raises UnreadableMessage, TooManyItems."""
+    """Raises UnreadableMessage, TooManyItems. Profiles belong to the chain, not to a hotel."""
     split = {ItemKind.BOOKING: _split_reservations, ItemKind.GUEST: _split_profiles}.get(
         kind, _split_answers
     )
-    return split_bodies(bodies, split, limit=limit)
+    paths = () if kind is ItemKind.GUEST else PROPERTY_PATHS
+    return split_bodies(bodies, split, limit=limit, property_paths=paths)
 
 
 def shape_of(entry: JsonEntry) -> Shape:
@@ -61,11 +64,25 @@ def shape_of(entry: JsonEntry) -> Shape:
 
 
 def _split_reservations(value: Json) -> list[JsonEntry]:
+    if isinstance(value, list):
+        return split_array(value, _is_reservation_message, _split_reservations)
     if not isinstance(value_at(value, "reservations"), dict):
         expected = "neither a reservation nor a list of them"
         return split_listed(value, "reservations", _RESERVATION_KEYS, expected)
     path, page = open_page(value, "reservations", SHAPES)
     return [entry for key in SHAPES for entry in _numbered_list(page.get(key), f"{path}.{key}")]
+
+
+def _is_reservation_message(value: Json) -> bool:
+    return isinstance(value_at(value, "reservations"), dict | list)
+
+
+def objects_around(value: Json, path: str) -> list[Json]:
+    """The objects on the way to the one at `path`, outermost first, and that one."""
+    found = [value]
+    for key in path.split("."):
+        found.append(value_at(found[-1], key))
+    return found
 
 
 def open_page(value: Json, key: str, list_keys: Collection[str]) -> tuple[str, dict[str, Json]]:
@@ -114,11 +131,18 @@ def _split_merged(value: dict[str, Json]) -> list[JsonEntry]:
 
 def _split_answers(value: Json) -> list[JsonEntry]:
     """Inventory responses; the mapper splits them into cells and rejects the others of a list."""
-    if isinstance(value, list) and (not value or any(map(is_inventory, value))):
+    if isinstance(value, list) and (not value or any(map(_is_availability, value))):
         return numbered_entries("", value)
-    if is_inventory(value):
+    if _is_availability(value):
         return [JsonEntry("", value)]
     raise UnreadableMessage("no inventory of room types", path="statistics")
+
+
+def _is_availability(value: Json) -> bool:
+    """Also a night of a room type, the text of a single item."""
+    return is_inventory(value) or (
+        isinstance(value, dict) and not {"statisticDate", "availableCount"}.isdisjoint(value)
+    )
 
 
 def is_inventory(value: Json) -> bool:

@@ -7,17 +7,20 @@ Numbers may be sent as text and the other way round.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from adapters.outbound.provider_kit.parsing.enclosing_property import within_property
 from adapters.outbound.provider_kit.parsing.event_lists import read_events
 from adapters.outbound.provider_kit.parsing.field_values import as_id
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import (
     load_message,
+    numbered_entries,
     split_body,
     split_listed,
 )
-from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
+from adapters.outbound.providers.ohip.mapping.parsing import PROPERTY_PATHS
 from domain.snapshots import MAX_ID
 from ports.errors import UnreadableAnswer, UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
@@ -45,9 +48,15 @@ class _Event(NamedTuple):
     name: str
 
 
-def read_notification(body: bytes) -> Notification:
-    """Raises UnreadableMessage, also if none of the events is valid."""
-    events, unreadable = read_events(list(split_body(body, _split_message)), _read_event)
+def read_notification(body: bytes, property_id: str | None = None) -> Notification:
+    """`property_id`: the connection's. Raises UnreadableMessage, also if none of the events is
+    valid."""
+    events, unreadable = read_events(
+        list(split_body(body, _split_message, PROPERTY_PATHS)),
+        _read_event,
+        property_of=lambda event: event.hotel_id,
+        own_property=property_id,
+    )
     hotels = {event.hotel_id for event in events}
     is_single = len(events) == 1 and not unreadable
     return Notification(
@@ -62,9 +71,10 @@ def read_notification(body: bytes) -> Notification:
 def _read_event(entry: JsonEntry) -> _Event:
     event = reader_for(entry.value, entry.path)
     header = _event_header(event)
+    around = entry.find_property(PROPERTY_PATHS)
     return _Event(
         key=_event_key(event, header),
-        hotel_id=header.optional("hotelId", as_id),
+        hotel_id=header.optional("hotelId", as_id) or (around.id if around else None),
         refs=tuple(_references(event, header)),
         name=_event_name(header),
     )
@@ -83,7 +93,8 @@ def split_events(body: bytes) -> list[bytes]:
         return [body]
     nested = answer.get(LIST, []) if isinstance(answer, dict) else answer
     if isinstance(nested, list):
-        return [dumps(event).encode() for event in nested]
+        events = within_property(numbered_entries(LIST, nested), answer, PROPERTY_PATHS)
+        return [event.text() for event in events]
     return [body] if nested is not None else []
 
 

@@ -18,6 +18,7 @@ from adapters.outbound.providers.ohip.capabilities import CAPABILITIES
 from domain.values import ABSENT, Absent, Money
 
 PROFILE: Final = "Profile"
+PROPERTY_PATHS: Final = (("hotelId",),)
 
 _EMPTY: Final = (ABSENT, None, "")
 _TRUE: Final = (True, "true", "True", "Y")
@@ -39,7 +40,7 @@ class OhipMapper:
         "units": "roomStay.numberOfRooms",
         "room_type_id": "statCode",
     }
-    property_paths: ClassVar[Sequence[tuple[str, ...]]] = (("hotelId",),)
+    property_paths: ClassVar[Sequence[tuple[str, ...]]] = PROPERTY_PATHS
     sensitive_fields: ClassVar[frozenset[str]] = CAPABILITIES.sensitive_fields
 
 
