@@ -14,21 +14,32 @@ from rich.progress import BarColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from domain.errors import PmsError
+from ports.errors import Misconfigured
 
 
 class PmsCommandGroup(click.Group):
-    """Prints a PmsError as one line on standard error and exits with 1."""
+    """Prints a PmsError, or the error of a file, as one line on standard error and exits with 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except PmsError as error:
-            if (ctx.obj or {}).get("json"):
-                fields = {"code": error.code, "message": error.message, "details": error.details}
-                print_json({"error": fields}, err=True)
-            else:
-                click.echo(f"error: {_format_error(error)} [{error.code}]", err=True)
+            _print_error(ctx, error)
             raise SystemExit(1) from error
+        except OSError as error:
+            if error.errno is None or error.filename is None:
+                raise
+            reason = error.strerror or type(error).__name__
+            _print_error(ctx, Misconfigured(f"{error.filename} can't be used: {reason}"))
+            raise SystemExit(1) from error
+
+
+def _print_error(ctx: click.Context, error: PmsError) -> None:
+    if (ctx.obj or {}).get("json"):
+        fields = {"code": error.code, "message": error.message, "details": error.details}
+        print_json({"error": fields}, err=True)
+    else:
+        click.echo(f"error: {_format_error(error)} [{error.code}]", err=True)
 
 
 def _store_json_flag(ctx: click.Context, _option: click.Parameter, value: Any) -> None:

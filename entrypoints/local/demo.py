@@ -92,11 +92,20 @@ def hold_instance_lock(home: Path) -> Iterator[None]:
 
 
 def load_demo(home: Path) -> Demo:
-    """The demo of this home; without hotels if there is none yet."""
+    """The demo of this home; without hotels if there is none yet. Raises Misconfigured."""
     path = _demo_file(home)
     if not path.exists():
         return Demo()
-    stored = json.loads(path.read_text())
+    try:
+        return _parse_demo(path.read_text(encoding="utf-8"))
+    except (ValueError, TypeError, KeyError) as error:
+        message = f"{path} is not the file of a demo; restore it, or set PMS_HOME to a new folder"
+        raise Misconfigured(message) from error
+
+
+def _parse_demo(text: str) -> Demo:
+    """Raises ValueError, TypeError or KeyError."""
+    stored = json.loads(text)
     if "hotels" not in stored:
         return _migrate_single_hotel(stored)
     hotels = tuple(DemoHotel(**hotel) for hotel in stored.pop("hotels"))

@@ -25,7 +25,7 @@ def load_sealing_keys(settings: Settings) -> str:
     with translate_home_errors(settings.home):
         if not path.exists():
             create_private_file(path, new_key("dev1"))
-        keys = path.read_text(encoding="utf-8").strip()
+        keys = path.read_text(encoding="utf-8", errors="replace").strip()
     if not keys:
         # Earlier versions created it empty first; a kill in between left it so.
         raise Misconfigured(f"{path} is empty; delete it and start again to create a new key")

@@ -90,6 +90,26 @@ class TestProcesses:
         assert "planted" not in line
 
 
+class TestHomeWithInvalidFiles:
+    @pytest.mark.parametrize("command", [["hotel", "list"], ["web"], ["up"]], ids=" ".join)
+    def test_names_keys_that_are_no_text(self, tmp_path: Path, command: list[str]) -> None:
+        (tmp_path / "secret_keys").write_bytes(b"\xff\xfe\x00")
+        assert "id:base64" in error_line(command, PMS_HOME=str(tmp_path))
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"{nope", b"\xff", b"[1]", b"{}", b'{"hotels": [{"x": 1}]}', b'{"x": 1}']
+    )
+    def test_names_a_demo_that_cannot_be_read(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "demo.json").write_bytes(content)
+        assert "demo.json" in error_line(["up"], PMS_HOME=str(tmp_path))
+
+    @pytest.mark.parametrize("name", ["up.lock", "demo.json", "logs"])
+    def test_names_a_file_of_the_wrong_kind(self, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name
+        path.touch() if name == "logs" else path.mkdir()
+        assert str(path) in error_line(["up"], PMS_HOME=str(tmp_path))
+
+
 @pytest.mark.parametrize("command", [["provider", "list"], ["doctor", "--new-key"]], ids=" ".join)
 def test_commands_that_need_no_home_work_without_one(command: list[str]) -> None:
     result = CliRunner(env={"PMS_HOME": "/proc/pms"}).invoke(main, command, obj={"json": False})
