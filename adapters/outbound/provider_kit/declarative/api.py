@@ -8,7 +8,7 @@ from adapters.outbound.provider_kit.declarative.vendor import (
     Availability,
     Bookings,
     ListDeclaration,
-    property_paths,
+    field_paths,
 )
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
@@ -16,6 +16,7 @@ from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.http.vendor_api import NO_CONTENT, VendorApi
 from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import require_answered
 from ports.errors import ProviderRejected, UnreadableAnswer
 
 _GONE = frozenset({404, 410})
@@ -80,6 +81,8 @@ class DeclarativeApi(VendorApi):
         found = _value_at_key(answer, declared.items)
         if not isinstance(found, list):
             raise UnreadableAnswer(reason="the list is missing", path=declared.items or None)
+        if page_ref is None:
+            require_answered(found, [answer], field_paths(declared.count), declared.items or None)
         values = self._named_foreign(declared, found, answer)
         return ListPage(values, paging.after(page_ref, answer, len(found)))
 
@@ -87,7 +90,7 @@ class DeclarativeApi(VendorApi):
         self, declared: ListDeclaration, values: Sequence[Json], answer: Json
     ) -> Sequence[Json]:
         path = declared.property if isinstance(declared, Bookings | Availability) else ""
-        return named_foreign(values, [answer], property_paths(path), self.property_id)
+        return named_foreign(values, [answer], field_paths(path), self.property_id)
 
     def pages(self, call: ListCall) -> Iterator[Sequence[Json]]:
         first = self.page(call)

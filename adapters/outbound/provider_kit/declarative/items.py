@@ -7,11 +7,12 @@ with its reason and stops no other.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration, property_paths
+from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration, field_paths
 from adapters.outbound.provider_kit.parsing import json_fields
 from adapters.outbound.provider_kit.parsing.enclosing_property import PropertyPaths
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_array
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem
+from adapters.outbound.provider_kit.parsing.list_counts import CountPaths, require_listed
 from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell, trace_every_field
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, with_property
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -25,9 +26,11 @@ from ports.providers import HotelContext, ReadItem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReader:
-    """`key`: of the list in a response; empty if the response is the list."""
+    """`key`: of the list in a response; empty if the response is the list. `count_paths`: where the
+    response counts it."""
 
     key: str
+    count_paths: CountPaths = ()
     plain: StandaloneItems
 
     @property
@@ -42,6 +45,7 @@ class ItemReader:
             raise UnreadableMessage("expected an item or a list of items")
         listed = value.get(self.key)
         if isinstance(listed, list):
+            require_listed(listed, [value], self.count_paths, self.key)
             return numbered_entries(self.key, listed)
         return [JsonEntry("", value)]
 
@@ -79,7 +83,8 @@ def item_reader_for(
             property_path=_single_path(bookings.property),
             sensitive_fields=vendor.sensitive_fields,
         )
-        return ItemReader(key=bookings.items, plain=plain)
+        counts = field_paths(bookings.count)
+        return ItemReader(key=bookings.items, count_paths=counts, plain=plain)
     cells = vendor.availability
     if kind is ItemKind.AVAILABILITY and cells is not None:
 
@@ -88,6 +93,7 @@ def item_reader_for(
 
         return ItemReader(
             key=cells.items,
+            count_paths=field_paths(cells.count),
             plain=StandaloneItems(
                 kind=kind,
                 read=cell,
@@ -104,7 +110,7 @@ def extras_of(r: Reader) -> tuple[tuple[str, str], ...]:
 
 
 def _single_path(path: str) -> tuple[str, ...]:
-    return next(iter(property_paths(path)), ())
+    return next(iter(field_paths(path)), ())
 
 
 def value_at(value: Json, path: str) -> Json:

@@ -46,14 +46,17 @@ class AccountCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListDeclaration:
-    """`items`: the key of the list in a response, empty if the response is the list."""
+    """`items`: the key of the list in a response, empty if the response is the list. `count`: where
+    the response counts its items or those of all pages, e.g. `meta.total`; an empty list with a
+    higher count is an error."""
 
     path: str
     paging: Paging
     items: str = ""
+    count: str = ""
 
 
-def property_paths(path: str) -> tuple[tuple[str, ...], ...]:
+def field_paths(path: str) -> tuple[tuple[str, ...], ...]:
     """Of a declared path like `property.id`; none of an empty one."""
     return (tuple(path.split(".")),) if path else ()
 

@@ -15,6 +15,7 @@ from adapters.outbound.provider_kit.parsing.json_text import (
     find_duplicate_key,
     loads_message,
 )
+from adapters.outbound.provider_kit.parsing.list_counts import CountPaths, require_listed
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
@@ -100,23 +101,35 @@ def mark_problem(entry: JsonEntry) -> JsonEntry:
 
 
 def split_listed(
-    value: Json, key: str, item_keys: Iterable[str], expected: str, *, path: str | None = None
+    value: Json,
+    key: str,
+    item_keys: Iterable[str],
+    expected: str,
+    *,
+    path: str | None = None,
+    count_paths: CountPaths = (),
 ) -> list[JsonEntry]:
     """An array of items or of such messages, an object with their list at `key`, or one item,
-    which has one of `item_keys`. Raises UnreadableMessage, with `expected` and `path`."""
+    which has one of `item_keys`. `count_paths`: where a message may count its list. Raises
+    UnreadableMessage, with `expected` and `path`."""
     if isinstance(value, list):
         return split_array(
             value,
             lambda element: isinstance(value_at(element, key), list),
-            lambda message: numbered_entries(key, list_at(message, key)),
+            lambda message: _split_list(message, key, count_paths),
         )
     if isinstance(value, dict):
-        listed = value.get(key)
-        if isinstance(listed, list):
-            return numbered_entries(key, listed)
+        if isinstance(value.get(key), list):
+            return _split_list(value, key, count_paths)
         if any(item_key in value for item_key in item_keys):
             return [JsonEntry("", value)]
     raise UnreadableMessage(expected, path=path) if path else UnreadableMessage(expected)
+
+
+def _split_list(message: Json, key: str, count_paths: CountPaths) -> list[JsonEntry]:
+    listed = list_at(message, key)
+    require_listed(listed, [message], count_paths, key)
+    return numbered_entries(key, listed)
 
 
 def split_array(

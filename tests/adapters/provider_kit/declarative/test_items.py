@@ -121,6 +121,17 @@ class TestItems:
         assert again.reason is not None
         assert again.reason.code == "foreign_property"
 
+    def test_missing_from_a_list_that_counts_them_are_an_error(self) -> None:
+        vendor = replace(VENDOR, bookings=replace(VENDOR.bookings, count="meta.total"))
+        provider = pms.DeclarativeProvider(vendor, local_tools())
+        for total, is_lost in ((0, False), (2, True)):
+            body = json.dumps({"stays": [], "meta": {"total": total}}).encode()
+            if not is_lost:
+                assert not provider.read_items(ItemKind.BOOKING, [body], context(), limit=9)
+                continue
+            with pytest.raises(UnreadableMessage):
+                provider.read_items(ItemKind.BOOKING, [body], context(), limit=9)
+
     def test_of_other_kinds_are_not_this_vendors(self) -> None:
         provider = pms.DeclarativeProvider(VENDOR, local_tools())
         for kind in (ItemKind.GUEST, ItemKind.AVAILABILITY):

@@ -15,8 +15,9 @@ from adapters.outbound.provider_kit.http.vendor_api import (
 )
 from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import require_answered
 from adapters.outbound.providers.apaleo.capabilities import PAGE_SIZE
-from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper
+from adapters.outbound.providers.apaleo.mapping.parsing import COUNT_PATHS, ApaleoMapper
 from ports.errors import UnreadableAnswer
 
 _TOKEN_PATH: Final = "/connect/token"  # noqa: S105 an address, not a token
@@ -48,8 +49,8 @@ class ApaleoApi(VendorApi):
             return None
 
     def page(self, path: str, key: str, query: Mapping[str, str], number: int) -> list[Json]:
-        """Empty after the last page. Without a page size the vendor sends everything. `count` is
-        ignored: the vendor's own sample has 0 with two items."""
+        """Empty after the last page. Without a page size the vendor sends everything. `count` says
+        only whether an empty list may be."""
         paging = {"pageNumber": str(number), "pageSize": str(PAGE_SIZE)}
         answer = self.get(path, {**query, **paging})
         if answer is None:
@@ -57,6 +58,7 @@ class ApaleoApi(VendorApi):
         found = answer.get(key)
         if not isinstance(found, list):
             raise UnreadableAnswer(reason="the list is missing", path=key)
+        require_answered(found, [answer], COUNT_PATHS, key, seen=(number - 1) * PAGE_SIZE)
         paths = ApaleoMapper.property_paths
         return list(named_foreign(found, [answer], paths, self.property_id))
 

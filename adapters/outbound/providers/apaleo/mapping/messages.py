@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from adapters.outbound.provider_kit.parsing.json_fields import value_at
+from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import (
-    numbered_entries,
+    split_array,
     split_bodies,
     split_listed,
 )
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import require_listed
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
-from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper
+from adapters.outbound.providers.apaleo.mapping.parsing import COUNT_PATHS, ApaleoMapper
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 
@@ -24,13 +25,15 @@ def split_entries(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> lis
 def _split_reservations(value: Json) -> list[JsonEntry]:
     """A BookingModel's reservations are split as well; the mapper rejects each."""
     expected = "neither a reservation nor a list of them"
-    return split_listed(value, "reservations", ("bookingId", "arrival", "modified"), expected)
+    item_keys = ("bookingId", "arrival", "modified")
+    return split_listed(value, "reservations", item_keys, expected, count_paths=COUNT_PATHS)
 
 
 def _split_availability(value: Json) -> list[JsonEntry]:
     if isinstance(value, list) and any(map(_has_time_slices, value)):
-        return numbered_entries("", value)
+        return split_array(value, _has_time_slices, _split_availability)
     if _has_time_slices(value):
+        require_listed(list_at(value, "timeSlices"), [value], COUNT_PATHS, "timeSlices")
         return [JsonEntry("", value)]
     raise UnreadableMessage("no time slices of unit groups", path="timeSlices")
 

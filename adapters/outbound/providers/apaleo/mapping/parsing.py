@@ -14,6 +14,9 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.values import ABSENT, Field
 
+COUNT_PATHS: Final = (("count",),)
+"""Of all pages; the vendor's own sample has 0 with two items."""
+
 _UNSET: Final = "0001-01-01"
 """Apaleo's instant for "no value"."""
 

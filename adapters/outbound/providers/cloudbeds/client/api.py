@@ -10,8 +10,9 @@ from adapters.outbound.provider_kit.http.vendor_api import VendorApi, json_objec
 from adapters.outbound.provider_kit.http.vendor_message import mask_vendor_message
 from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import require_answered
 from adapters.outbound.providers.cloudbeds import capabilities
-from adapters.outbound.providers.cloudbeds.mapping.parsing import PROPERTY_PATHS
+from adapters.outbound.providers.cloudbeds.mapping.parsing import COUNT_PATHS, PROPERTY_PATHS
 from ports.errors import (
     CredentialsRefused,
     ProviderError,
@@ -67,6 +68,7 @@ class CloudbedsApi(VendorApi):
         while True:
             answer = self.get(method, {**query, **page_query(number)})
             found = self._parse_data(answer)
+            require_answered(found, [answer], COUNT_PATHS, "data", seen=seen)
             if not found:
                 return
             if found == previous:

@@ -11,6 +11,7 @@ from adapters.outbound.provider_kit.parsing.enclosing_property import within_pro
 from adapters.outbound.provider_kit.parsing.json_fields import text_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import load_message, split_bodies
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import require_listed
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.providers.cloudbeds.mapping.channel_availability import (
@@ -19,7 +20,7 @@ from adapters.outbound.providers.cloudbeds.mapping.channel_availability import (
 )
 from adapters.outbound.providers.cloudbeds.mapping.channel_bookings import is_channel_booking
 from adapters.outbound.providers.cloudbeds.mapping.guests import is_profile
-from adapters.outbound.providers.cloudbeds.mapping.parsing import PROPERTY_PATHS
+from adapters.outbound.providers.cloudbeds.mapping.parsing import COUNT_PATHS, PROPERTY_PATHS
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 
@@ -48,7 +49,9 @@ class _MessageFormat(NamedTuple):
             return [JsonEntry(path, value)]
         key = next((key for key in self.list_keys if key in value), None)
         if key is not None:
-            return self._split_list(value[key], join_path(path, key))
+            entries = self._split_list(value[key], join_path(path, key))
+            require_listed(entries, [value], COUNT_PATHS, join_path(path, key))
+            return entries
         if len(self.identifying_keys & value.keys()) > 1:
             return [JsonEntry(path, value)]
         raise UnreadableMessage(self.expected)
@@ -120,6 +123,7 @@ def _split_availability(value: Json) -> list[JsonEntry]:
     rooms = value_at(value, _ROOM_ARI)
     if isinstance(value, dict) and isinstance(rooms, dict | list) and value.get("success", True):
         listed = list(_split_rooms(rooms, _ROOM_ARI, None)) if rooms else []
+        require_listed(listed, [value], COUNT_PATHS, _ROOM_ARI)
         return within_property(listed, value, PROPERTY_PATHS)
     return _FORMATS[ItemKind.AVAILABILITY].split(value)
 

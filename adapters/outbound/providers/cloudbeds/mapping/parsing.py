@@ -21,6 +21,9 @@ from adapters.outbound.provider_kit.parsing.tracked_object import READ, as_raw
 from domain.values import ABSENT, Money
 
 PROPERTY_PATHS: Final = (("propertyID",), ("propertyId",))
+COUNT_PATHS: Final = (("total",), ("count",))
+"""Of all pages, and of this one."""
+
 UTC_ZONE: Final = ZoneInfo("UTC")
 
 ZERO_DAY: Final = "0000-00-00"

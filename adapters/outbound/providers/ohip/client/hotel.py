@@ -12,6 +12,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField, parsi
 from adapters.outbound.provider_kit.parsing.json_fields import list_at, text_at, value_at
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import require_answered
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.pull.reading import batches
@@ -27,7 +28,12 @@ from adapters.outbound.providers.ohip.mapping.bookings import OhipBookingMapper
 from adapters.outbound.providers.ohip.mapping.guests import OhipGuestMapper
 from adapters.outbound.providers.ohip.mapping.messages import Shape, objects_around, open_page
 from adapters.outbound.providers.ohip.mapping.notifications import split_events
-from adapters.outbound.providers.ohip.mapping.parsing import PROPERTY_PATHS, HotelClock, as_day
+from adapters.outbound.providers.ohip.mapping.parsing import (
+    COUNT_PATHS,
+    PROPERTY_PATHS,
+    HotelClock,
+    as_day,
+)
 from domain.snapshots import HotelRecords
 from ports.errors import ProviderRejected, UnreadableAnswer, UnreadableMessage
 from ports.providers import ReadItem
@@ -87,7 +93,9 @@ class OhipHotel:
         values = found.get(Shape.LISTED.value, [])
         if not isinstance(values, list):
             raise UnreadableAnswer(reason="the list is missing", path="reservationInfo")
-        named = self._named_foreign(values, objects_around(answer, path))
+        around = objects_around(answer, path)
+        require_answered(values, around, COUNT_PATHS, path, seen=offset)
+        named = self._named_foreign(values, around)
         return OhipReservationPage(named, has_more=found.get("hasMore") in (True, "true"))
 
     def _named_foreign(self, values: Sequence[Json], around: Sequence[Json]) -> list[Json]:

@@ -12,8 +12,9 @@ from adapters.outbound.provider_kit.parsing.json_messages import (
     split_listed,
 )
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import require_listed
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
-from adapters.outbound.providers.ohip.mapping.parsing import PROPERTY_PATHS
+from adapters.outbound.providers.ohip.mapping.parsing import COUNT_PATHS, PROPERTY_PATHS
 from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 
@@ -68,9 +69,13 @@ def _split_reservations(value: Json) -> list[JsonEntry]:
         return split_array(value, _is_reservation_message, _split_reservations)
     if not isinstance(value_at(value, "reservations"), dict):
         expected = "neither a reservation nor a list of them"
-        return split_listed(value, "reservations", _RESERVATION_KEYS, expected)
+        return split_listed(
+            value, "reservations", _RESERVATION_KEYS, expected, count_paths=COUNT_PATHS
+        )
     path, page = open_page(value, "reservations", SHAPES)
-    return [entry for key in SHAPES for entry in _numbered_list(page.get(key), f"{path}.{key}")]
+    found = [entry for key in SHAPES for entry in _numbered_list(page.get(key), f"{path}.{key}")]
+    require_listed(found, objects_around(value, path), COUNT_PATHS, path)
+    return found
 
 
 def _is_reservation_message(value: Json) -> bool:
@@ -102,7 +107,7 @@ def _has_list(page: Mapping[str, Json], list_keys: Iterable[str]) -> bool:
 
 
 def _counts_nothing(page: Mapping[str, Json]) -> bool:
-    counts = [page[key] for key in ("count", "totalResults") if key in page]
+    counts = [page[key] for (key,) in COUNT_PATHS if key in page]
     return bool(counts) and all(count in (0, "0") for count in counts)
 
 
@@ -112,7 +117,9 @@ def _split_profiles(value: Json) -> list[JsonEntry]:
     for key in ("profiles", "profileSummaries"):
         if isinstance(value_at(value, key), dict):
             path, page = open_page(value, key, ("profileInfo",))
-            return _numbered_list(page.get("profileInfo"), f"{path}.profileInfo")
+            found = _numbered_list(page.get("profileInfo"), f"{path}.profileInfo")
+            require_listed(found, objects_around(value, path), COUNT_PATHS, path)
+            return found
     if isinstance(value, dict) and not (PROFILE_IDS | _PROFILE_KEYS).isdisjoint(value):
         return [JsonEntry("", value), *_split_merged(value)]
     raise UnreadableMessage("neither a profile nor a list of them")

@@ -18,9 +18,10 @@ from adapters.outbound.provider_kit.parsing.json_messages import (
     split_listed,
 )
 from adapters.outbound.provider_kit.parsing.json_text import Json
+from adapters.outbound.provider_kit.parsing.list_counts import is_miscounted
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader, reader_for
-from adapters.outbound.providers.ohip.mapping.parsing import PROPERTY_PATHS
+from adapters.outbound.providers.ohip.mapping.parsing import COUNT_PATHS, PROPERTY_PATHS
 from domain.snapshots import MAX_ID
 from ports.errors import UnreadableAnswer, UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
@@ -93,6 +94,8 @@ def split_events(body: bytes) -> list[bytes]:
         return [body]
     nested = answer.get(LIST, []) if isinstance(answer, dict) else answer
     if isinstance(nested, list):
+        if is_miscounted(nested, [answer], COUNT_PATHS):
+            return [body]
         events = within_property(numbered_entries(LIST, nested), answer, PROPERTY_PATHS)
         return [event.text() for event in events]
     return [body] if nested is not None else []
@@ -104,7 +107,9 @@ def _split_message(value: Json) -> list[JsonEntry]:
         for path in (("payload", "data", "newEvent"), ("data", "newEvent"), ("newEvent",)):
             if (inner := value_at(value, *path)) is not None:
                 return [JsonEntry(".".join(path), inner)]
-    return split_listed(value, LIST, _EVENT_KEYS, "no business event", path=LIST)
+    return split_listed(
+        value, LIST, _EVENT_KEYS, "no business event", path=LIST, count_paths=COUNT_PATHS
+    )
 
 
 def _event_header(event: Reader) -> Reader:

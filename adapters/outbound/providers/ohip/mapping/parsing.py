@@ -19,6 +19,7 @@ from domain.values import ABSENT, Absent, Money
 
 PROFILE: Final = "Profile"
 PROPERTY_PATHS: Final = (("hotelId",),)
+COUNT_PATHS: Final = (("totalResults",), ("count",))
 
 _EMPTY: Final = (ABSENT, None, "")
 _TRUE: Final = (True, "true", "True", "Y")
