@@ -9,45 +9,53 @@ asterisks: masking twice changes nothing. A number in a field of ids (masking/id
 unless it is printed like on a card: then the domain refuses the masked id.
 """
 
-import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.masking.card_details import (
     Span,
-    has_code_label,
+    has_label,
     labelled_spans,
     spans_around,
 )
-from adapters.outbound.provider_kit.masking.card_numbers import CardNumber, find_card_numbers
+from adapters.outbound.provider_kit.masking.card_numbers import (
+    CardNumber,
+    find_card_numbers,
+    may_hold_cards,
+    possible_cards,
+)
 from adapters.outbound.provider_kit.masking.id_fields import is_id_field
 from adapters.outbound.provider_kit.masking.payload_values import (
+    Format,
     NotStructured,
     PayloadValue,
-    Syntax,
+    Range,
     characters,
     decoded,
+    format_of,
     is_escaped,
-    payload_values,
+    values_at,
 )
-from adapters.outbound.provider_kit.masking.plain_text import to_plain
+from adapters.outbound.provider_kit.masking.plain_text import (
+    FILLER,
+    MARKUP_NAMES,
+    compact,
+    is_plain,
+    may_go_on_after_tags,
+    to_plain,
+    without_markup,
+    without_tags,
+)
 
 _SHOWN: Final = 4
-_SHORTEST: Final = 6
 _ASCII_DIGITS: Final = frozenset(b"0123456789")
-_DIGIT: Final = re.compile(rb"[0-9]")
 _NINES: Final = str.maketrans("0123456789", "9" * 10)
 _ASTERISKS: Final = str.maketrans("0123456789", "*" * 10)
 _NESTED: Final = ("{", "[", "<")
 _MAX_NESTING: Final = 3
 _MAX_PASSES: Final = 4
-_ENCODINGS: Final = ("\\", "&", "<!")
-_ESCAPED_DIGIT: Final = re.compile(
-    r"\\u(?!00[4-7c-f]|01)[0-9a-fA-F]{4}|[0-9]\\[^u\"]|\\[^u\"][0-9]|&\#|[0-9]&[0-9A-Za-z]{1,10};"
-    r"|;[0-9]|--?>|\]\]>"
-)
-"""Text that may be a digit, or a separator beside one, after decoding."""
 
 
 class _Edits:
@@ -81,6 +89,8 @@ def scrub(text: str) -> str:
 def scrub_bytes(body: bytes, id_fields: Collection[str] = ()) -> bytes:
     """A payload in JSON, XML or any other text; fits ports.system.CardMask. `id_fields`: those that
     the provider declares (ports.providers.Capabilities.id_fields)."""
+    if is_plain(body) and not (may_hold_cards(body) or has_label(body.lower())):
+        return body
     text, encoding = _decode(body)
     masked = _masked_payload(text, id_fields, depth=0)
     return body if masked is text else masked.encode(encoding, "surrogatepass")
@@ -115,95 +125,96 @@ def _masked_payload(text: str, id_fields: Collection[str], *, depth: int) -> str
     return text
 
 
+class _Suspects(NamedTuple):
+    """What may have to be masked. `places`: those of the characters of `labelled` in the text."""
+
+    plain: bytes
+    places: Sequence[int]
+    cards: list[Range]
+    labelled: list[Span]
+
+    def ranges(self) -> Iterator[Range]:
+        yield from self.cards
+        for span in self.labelled:
+            yield self.places[span.start], self.places[span.end]
+
+
 def _mask_once(text: str, id_fields: Collection[str], depth: int) -> str:
-    plain = to_plain(text)
-    lowered = plain.lower()
-    cards = list(find_card_numbers(plain))
-    labelled = list(labelled_spans(lowered))
-    if not (cards or labelled or _may_hide_digits(text, lowered)):
+    form = format_of(text)
+    views = _views(text, form)
+    found = [each for plain in views if (each := _suspects(plain, form))]
+    if not found:
         return text
     edits = _Edits(text)
+    ranges = sorted(place for each in found for place in each.ranges())
     try:
-        values = payload_values(text)
-        is_plain = not (cards or labelled)
-        numbers = _edit_values(
-            edits, text, _encoded_values(text, values) if is_plain else values, id_fields, depth
-        )
+        values = list(values_at(text, form, ranges))
     except NotStructured:
-        edits = _Edits(text)
-        _edit_spans(edits, text, plain, _spans(lowered, cards, labelled))
+        _edit_text(edits, text)
         return edits.apply()
-    # In the payload's text, since a label may be a field's name.
-    for span in labelled:
-        _edit_spans(edits, text, plain, [span], "9" if span.start in numbers else "*")
+    for value in values:
+        _edit_value(edits, text, value, id_fields, depth)
+    numbers = {_first_digit(text, value) for value in values if value.is_number}
+    for each in found:
+        for span in each.labelled:
+            char = "9" if each.places[span.start] in numbers else "*"
+            _edit_spans(edits, text, each.plain, each.places, [span], char)
+    if len(views) > 1:
+        _edit_across_elements(edits, text, views[1], values, id_fields)
     return edits.apply()
 
 
-def _may_hide_digits(text: str, lowered: bytes) -> bool:
-    """True if a value may hold a card number or a code that the payload's text does not show."""
-    if not any([escape in text for escape in _ENCODINGS]):
-        return False
-    return _ESCAPED_DIGIT.search(text) is not None or has_code_label(lowered)
+def _views(text: str, form: Format | None) -> list[bytes]:
+    plain = to_plain(text)
+    if not may_go_on_after_tags(plain, is_xml=form is Format.XML):
+        return [plain]
+    return [plain, without_tags(plain)] if form is Format.XML else [without_markup(plain)]
 
 
-def _encoded_values(text: str, values: Iterable[PayloadValue]) -> Iterator[PayloadValue]:
-    return (value for value in values if _is_encoded(text, value))
+def _suspects(plain: bytes, form: Format | None) -> _Suspects | None:
+    cards = possible_cards(plain, is_json=form is Format.JSON)
+    lowered = plain.lower()
+    if FILLER in plain:
+        lowered = lowered.translate(None, FILLER)
+    labelled = list(labelled_spans(lowered))
+    if not (cards or labelled):
+        return None
+    return _Suspects(plain, compact(plain).places if labelled else (), cards, labelled)
 
 
-def _is_encoded(text: str, value: PayloadValue) -> bool:
-    """False if the payload's text shows whatever the value holds."""
-    start, end = value.ranges[0]
-    return len(value.ranges) > 1 or any(
-        [text.find(escape, start, end) >= 0 for escape in _ENCODINGS]
-    )
-
-
-def _edit_values(
-    edits: _Edits,
-    text: str,
-    values: Iterable[PayloadValue],
-    id_fields: Collection[str],
-    depth: int,
-) -> set[int]:
-    """Returns where the digits of numbers start. Raises NotStructured."""
-    numbers: set[int] = set()
-    for value in values:
-        if value.syntax is Syntax.JSON_NUMBER:
-            start = value.ranges[0][0]
-            numbers.add(start + text.startswith("-", start))
-        _edit_value(edits, text, value, id_fields, depth)
-    return numbers
-
-
-def _spans(lowered: bytes, cards: Sequence[CardNumber], labelled: Iterable[Span]) -> list[Span]:
-    numbers = [Span(card.start, card.end, _SHOWN if card.groups else 0) for card in cards]
-    return [*numbers, *spans_around(lowered, cards), *labelled]
+def _first_digit(text: str, number: PayloadValue) -> int:
+    start = number.ranges[0][0]
+    return start + text.startswith("-", start)
 
 
 def _edit_spans(
-    edits: _Edits, text: str, plain: bytes, spans: Sequence[Span], char: str = "*"
+    edits: _Edits,
+    text: str,
+    plain: bytes,
+    places: Sequence[int],
+    spans: Iterable[Span],
+    char: str,
 ) -> None:
     for span in spans:
-        end = span.end - span.keep
-        masked = _mask_digits(text[span.start : end], plain[span.start : end], char)
-        edits.replace(span.start, end, masked)
+        start, end = places[span.start], places[span.end - span.keep]
+        edits.replace(start, end, _mask_digits(text[start:end], plain[start:end], char))
 
 
 def _mask_digits(text: str, plain: bytes, char: str) -> str:
     if text.isascii() and text.encode() == plain:
         return text.translate(_NINES if char == "9" else _ASTERISKS)
-    masked = (
-        char if place in _ASCII_DIGITS else found for found, place in zip(text, plain, strict=True)
-    )
+    masked: list[str] = []
+    is_digit = False
+    for found, place in zip(text, plain, strict=True):
+        # A filler belongs to the character before it.
+        is_digit = place in _ASCII_DIGITS or (is_digit and not place)
+        masked.append(char if is_digit else found)
     return "".join(masked)
 
 
 def _edit_value(
     edits: _Edits, text: str, value: PayloadValue, id_fields: Collection[str], depth: int
 ) -> None:
-    start, end = value.ranges[0][0], value.ranges[-1][1]
-    if end - start < _SHORTEST:
-        return
     content = decoded(text, value)
     if content.startswith(_NESTED) and depth < _MAX_NESTING:
         masked = _masked_payload(content, id_fields, depth=depth + 1)
@@ -212,7 +223,7 @@ def _edit_value(
     if masked == content:
         return
     if not is_escaped(text, value):
-        edits.replace(start, end, masked)
+        edits.replace(value.start, value.end, masked)
     elif len(masked) == len(content):
         places = characters(text, value)
         for place, old, new in zip(places, content, masked, strict=True):
@@ -221,15 +232,57 @@ def _edit_value(
 
 
 def _masked_content(content: str, value: PayloadValue, id_fields: Collection[str]) -> str:
-    plain = to_plain(content)
-    if _DIGIT.search(plain) is None:
-        return content
-    cards = list(find_card_numbers(plain))
-    if cards and is_id_field(value.keys, id_fields):
-        has_space = any(char.isspace() for char in content)
-        cards = [card for card in cards if card.is_printed_on_cards or has_space]
     edits = _Edits(content)
-    char = "9" if value.syntax is Syntax.JSON_NUMBER else "*"
-    lowered = plain.lower()
-    _edit_spans(edits, content, plain, _spans(lowered, cards, labelled_spans(lowered)), char)
+    _edit_text(edits, content, value, id_fields)
     return edits.apply()
+
+
+def _edit_text(
+    edits: _Edits,
+    text: str,
+    value: PayloadValue | None = None,
+    id_fields: Collection[str] = (),
+) -> None:
+    (plain,) = _views(text, None)
+    found, places = compact(plain)
+    cards = list(find_card_numbers(found))
+    if cards and value is not None and _is_id(text, value, id_fields):
+        cards = [card for card in cards if card.is_printed_on_cards]
+    lowered = found.lower()
+    spans = [
+        *(Span(card.start, card.end, _SHOWN if card.groups else 0) for card in cards),
+        *spans_around(lowered, cards),
+        *labelled_spans(lowered),
+    ]
+    char = "9" if value is not None and value.is_number else "*"
+    _edit_spans(edits, text, plain, places, spans, char)
+
+
+def _is_id(text: str, value: PayloadValue, id_fields: Collection[str]) -> bool:
+    has_space = any(char.isspace() for char in text)
+    return not has_space and is_id_field(value.keys, id_fields)
+
+
+def _edit_across_elements(
+    edits: _Edits,
+    text: str,
+    plain: bytes,
+    values: Sequence[PayloadValue],
+    id_fields: Collection[str],
+) -> None:
+    """The numbers whose groups are in elements of their own."""
+    starts = [value.start for value in values]
+    found, places = compact(plain)
+    for card in find_card_numbers(found):
+        start, end = places[card.start], places[card.end]
+        inside = values[bisect_right(starts, start) - 1 : bisect_left(starts, end)]
+        is_id = any(is_id_field(value.keys, id_fields) for value in inside)
+        if len(inside) > 1 and not is_id and _are_one_number(inside, card):
+            span = Span(card.start, card.end, _SHOWN)
+            _edit_spans(edits, text, plain, places, [span], "*")
+
+
+def _are_one_number(values: Sequence[PayloadValue], card: CardNumber) -> bool:
+    """Groups as people write them, in elements of one name, or any in the markup of a text."""
+    names = {value.keys[-1].rstrip("0123456789").lower() for value in values if value.keys}
+    return names <= MARKUP_NAMES or (len(names) == 1 and min(card.groups, default=0) >= _SHOWN)

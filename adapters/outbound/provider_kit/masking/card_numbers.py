@@ -8,19 +8,25 @@ searched, since every tenth booking number would match them.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from stdnum import luhn
 
-SEPARATORS: Final = bytes(range(0x21)) + b"!#'()+,-./:;=\\_|~\x7f"
+from adapters.outbound.provider_kit.masking.plain_text import FILLER
+
+SEPARATORS: Final = bytes(range(0x21)) + b"!#'()*+,-./:;=\\_|~\x7f"
 _SHAPES: Final = bytes(
     0x30 if 0x30 <= code <= 0x39 else 0x2D if code in SEPARATORS else 0x78 for code in range(256)
 )
-_JOINED_SHAPES: Final = _SHAPES.replace(b"-", b"0")
-_RUN: Final = re.compile(rb"0(?:-{0,8}+0){13,}+")
+_DIGITS_ONLY: Final = bytes(code if 0x30 <= code <= 0x39 else 0x78 for code in range(256))
+_FILLED_SHAPES: Final = b"f" + _SHAPES[1:]
+_JOINED_SHAPES: Final = bytes.maketrans(b"-f", b"00")
+_LONG_GAP: Final = 9
 _DIGITS: Final = re.compile(rb"[0-9]+")
+_SHORT_NUMBERS: Final = re.compile(rb"[-0-9.]{1,13}+(?:\s*+,\s*+[-0-9.]{1,13}+)*+")
 
 MAX_RUN_DIGITS: Final = 1_000
 """A longer run of groups is masked whole: no note has one, and its search would take too long."""
@@ -49,7 +55,11 @@ _STARTS: Final = frozenset(
         81,
     )
 )
-_POSSIBLE: Final = re.compile(rb"(?<![0-9])(?:[34568]|2[^0-9]{0,8}+[2-7])(?:[^0-9]{0,8}+[0-9]){12}")
+_LONG: Final = re.compile(rb"(?:[4568]|2[2-7]|35)[0-9]{14}|3[0-9]{13}")
+_POSSIBLE: Final = re.compile(
+    rb"(?<![0-9])(?:[4568]|2[^0-9]*+[2-7])(?:[^0-9]*+[0-9]){14}"
+    rb"|(?<![0-9])3(?:[^0-9]*+[0-9]){13}"
+)
 """A group that may begin a card; most runs (dates, times) have none."""
 
 _MIN_DIGITS: Final = 14
@@ -105,29 +115,80 @@ class CardNumber(NamedTuple):
         return self.groups in _PRINTED_GROUPS
 
 
+def possible_cards(plain: bytes, *, is_json: bool = False) -> list[tuple[int, int]]:
+    """Where card numbers may be; find_card_numbers keeps those that are written like one."""
+    if not may_hold_cards(plain):
+        return []
+    runs = (run for run in _runs(plain) if _POSSIBLE.search(plain, *run))
+    searched = _without_lists(plain, runs) if is_json else runs
+    return [run for run in searched if _has_card(plain, *run)]
+
+
+def may_hold_cards(plain: bytes) -> bool:
+    """Looks at the text without its separators, where most texts have no run of enough digits. Of
+    the runs, most times and dates begin no card."""
+    shapes = plain.translate(_SHAPES, SEPARATORS)
+    start = shapes.find(_SHORTEST_RUN)
+    if start < 0:
+        return False
+    digits = plain.translate(_DIGITS_ONLY, SEPARATORS)
+    while start >= 0:
+        end = shapes.find(b"x", start)
+        if end < 0:
+            end = len(shapes)
+        if _LONG.search(digits, start, end):
+            return True
+        start = shapes.find(_SHORTEST_RUN, end)
+    return False
+
+
 def find_card_numbers(plain: bytes) -> Iterator[CardNumber]:
-    shapes = plain.translate(_SHAPES)
-    for start, end in _runs(shapes, plain.translate(_JOINED_SHAPES)):
+    """In text without fillers."""
+    if not may_hold_cards(plain):
+        return
+    for start, end in _runs(plain):
         if _POSSIBLE.search(plain, start, end) is None:
             continue
-        if shapes.count(b"0", start, end) <= MAX_RUN_DIGITS:
+        if _is_searchable(plain, start, end):
             yield from _find_in_run(_Run(plain, start, end))
-        elif shapes.find(b"-", start, end) >= 0:
+        elif _DIGITS.fullmatch(plain, start, end) is None:
             yield CardNumber(start, end, ())
 
 
-def _runs(shapes: bytes, joined: bytes) -> Iterator[tuple[int, int]]:
-    """Searches only where enough digits and separators follow each other: few places of a payload,
-    found many times faster than by the pattern. `joined`: separators look like digits."""
+def _runs(plain: bytes) -> Iterator[tuple[int, int]]:
+    """From the first to the last digit of those that only separators divide, in short gaps."""
+    shapes = plain.translate(_FILLED_SHAPES).replace(b"-" * _LONG_GAP, b"x" * _LONG_GAP)
+    joined = shapes.translate(_JOINED_SHAPES)
     start = joined.find(_SHORTEST_RUN)
     while start >= 0:
         end = joined.find(b"x", start)
         if end < 0:
             end = len(joined)
         if shapes.count(b"0", start, end) >= _MIN_DIGITS:
-            for run in _RUN.finditer(shapes, start, end):
-                yield run.span()
+            yield shapes.find(b"0", start, end), shapes.rfind(b"0", start, end) + 1
         start = joined.find(_SHORTEST_RUN, end)
+
+
+def _without_lists(plain: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Without the lists of short numbers that JSON has outside its texts."""
+    position = quotes = 0
+    for start, end in runs:
+        quotes += plain.count(b'"', position, start)
+        position = start
+        if quotes % 2 or _SHORT_NUMBERS.fullmatch(plain, start, end) is None:
+            yield start, end
+
+
+def _is_searchable(plain: bytes, start: int, end: int) -> bool:
+    return len(plain[start:end].translate(None, SEPARATORS)) <= MAX_RUN_DIGITS
+
+
+def _has_card(plain: bytes, start: int, end: int) -> bool:
+    text = plain[start:end].translate(None, FILLER)
+    if not _is_searchable(text, 0, len(text)):
+        return True
+    run = _Run(text, 0, len(text))
+    return any(_cards_from(run, first) for first in range(len(run.bounds)))
 
 
 class _Run:
@@ -150,10 +211,14 @@ class _Run:
 def _find_in_run(run: _Run) -> Iterator[CardNumber]:
     first, end = 0, len(run.bounds)
     while first < end:
-        offset = run.offsets[first]
-        last = None
-        if run.digits[offset : offset + 2] in _STARTS:
-            last = _last_group_of_card(run, first)
+        last = next(
+            (
+                last
+                for last in _cards_from(run, first)
+                if _Candidate(run, first, last).is_written_as_card()
+            ),
+            None,
+        )
         if last is not None:
             lengths = tuple(stop - begin for begin, stop in run.bounds[first : last + 1])
             yield CardNumber(run.bounds[first][0], run.bounds[last][1], lengths)
@@ -161,19 +226,16 @@ def _find_in_run(run: _Run) -> Iterator[CardNumber]:
         first += 1
 
 
-def _last_group_of_card(run: _Run, first: int) -> int | None:
+def _cards_from(run: _Run, first: int) -> list[int]:
+    """The last groups of the valid card numbers that begin with this group."""
     start = run.offsets[first]
-    for last in range(first, len(run.bounds)):
-        end = run.offsets[last + 1]
-        if end - start > _MAX_DIGITS:
-            return None
-        if (
-            end - start >= _MIN_DIGITS
-            and _is_card(run.digits[start:end])
-            and _Candidate(run, first, last).is_written_as_card()
-        ):
-            return last
-    return None
+    if run.digits[start : start + 2] not in _STARTS:
+        return []
+    lowest = bisect_left(run.offsets, start + _MIN_DIGITS)
+    highest = bisect_right(run.offsets, start + _MAX_DIGITS)
+    return [
+        end - 1 for end in range(lowest, highest) if _is_card(run.digits[start : run.offsets[end]])
+    ]
 
 
 def _is_card(digits: bytes) -> bool:

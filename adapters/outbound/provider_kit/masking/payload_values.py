@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
@@ -13,6 +13,11 @@ class NotStructured(Exception):
     """The text is not readable as JSON or XML."""
 
 
+class Format(Enum):
+    JSON = auto()
+    XML = auto()
+
+
 class Syntax(Enum):
     JSON_TEXT = auto()
     JSON_NUMBER = auto()
@@ -21,12 +26,23 @@ class Syntax(Enum):
 
 
 class PayloadValue(NamedTuple):
-    """`ranges`: its parts in the payload. `keys`: the names around it, the field's own last; the
-    list is reused for the next value."""
+    """`ranges`: its parts in the payload. `keys`: the names around it, the field's own last."""
 
     ranges: tuple[Range, ...]
     syntax: Syntax
-    keys: list[str]
+    keys: tuple[str, ...]
+
+    @property
+    def start(self) -> int:
+        return self.ranges[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.ranges[-1][1]
+
+    @property
+    def is_number(self) -> bool:
+        return self.syntax is Syntax.JSON_NUMBER
 
 
 class Character(NamedTuple):
@@ -74,14 +90,22 @@ def characters(text: str, value: PayloadValue) -> list[Character]:
     return found
 
 
-def payload_values(text: str) -> Iterator[PayloadValue]:
-    """Raises NotStructured, possibly after some values."""
+def format_of(text: str) -> Format | None:
+    """None if it is neither; the rest of the text may still not be readable as such."""
     start = text[:200].lstrip("\ufeff \t\r\n")[:1]
     if start == "<":
-        return _xml_values(text)
+        return Format.XML
     if start and (start in '{["' or _NUMBER.fullmatch(text)):
-        return _json_values(text)
-    raise NotStructured
+        return Format.JSON
+    return None
+
+
+def values_at(text: str, form: Format | None, places: Sequence[Range]) -> Iterator[PayloadValue]:
+    """The values at these places, which are sorted by their start; the others are skipped, which
+    is many times faster. Raises NotStructured, possibly after some values."""
+    if form is None:
+        raise NotStructured
+    return (_xml_values if form is Format.XML else _json_values)(text, places)
 
 
 def _joined(text: str, value: PayloadValue) -> str:
@@ -109,30 +133,73 @@ _JSON_TOKEN: Final = re.compile(
     r"|(?P<bare>-?[0-9][0-9.eE+-]*+|true|false|null|NaN|-?Infinity)(?=\s*+(?:[,\]}]|\Z)))",
     re.DOTALL,
 )
+_LEVELS: Final = 3
+"""How deep containers are skipped as a whole."""
+
+
+def _nested(container: str) -> str:
+    """The pattern of a container, in which `%s` stands for the containers in it."""
+    pattern = "(?!)"
+    for _ in range(_LEVELS):
+        pattern = container % pattern
+    return pattern
+
+
+_STRING: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_JSON_CONTAINER: Final = _nested(rf'[{{\[](?:[^{{}}\[\]"]++|{_STRING}|%s)*+[}}\]]')
+_JSON_SKIPPED: Final = re.compile(
+    r'(?:[\s,]*+(?:"(?P<text>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<colon>\s*+:)?'
+    r"|(?:-?[0-9][0-9.eE+-]*+|true|false|null|NaN|-?Infinity)(?=\s*+[,\]}])"
+    rf"|\s*+{_JSON_CONTAINER}))*+",
+    re.DOTALL,
+)
+_SHORT_NUMBERS: Final = re.compile(r"(?:[\s,]*+-?[0-9][0-9.]{0,11}+(?=\s*+[,\]}]))++")
+"""Too short for a card number."""
+
 _NUMBER: Final = re.compile(r"\s*-?[0-9]+\s*")
-_SPACE: Final = re.compile(r"\s*")
 
 
-def _json_values(text: str) -> Iterator[PayloadValue]:
+def _json_values(text: str, places: Sequence[Range]) -> Iterator[PayloadValue]:
     keys = [""]
     position = 0
     is_complete = False
-    while match := _JSON_TOKEN.match(text, position):
-        if is_complete:
-            raise NotStructured
-        position = match.end()
-        kind = match.lastgroup or ""
-        if kind in ("open", "close"):
-            _enter_or_leave(keys, kind)
-        elif kind == "colon":
-            yield PayloadValue((match.span("text"),), Syntax.JSON_TEXT, keys[:-1])
-            keys[-1] = text[slice(*match.span("text"))]
-        else:
-            syntax = Syntax.JSON_TEXT if kind == "text" else Syntax.JSON_NUMBER
-            yield PayloadValue((match.span(kind),), syntax, keys)
-        is_complete = len(keys) == 1
-    if len(keys) != 1 or not _SPACE.fullmatch(text, position):
-        raise NotStructured
+    for start, end in places:
+        while position < end:
+            position = _skip_json(text, position, start, keys)
+            match = _JSON_TOKEN.match(text, position)
+            if match is None or is_complete:
+                raise NotStructured
+            position = match.end()
+            kind = match.lastgroup or ""
+            if kind in ("open", "close"):
+                _enter_or_leave(keys, kind)
+            elif position > start:
+                yield _json_value(match, keys)
+            if kind == "colon":
+                keys[-1] = match["text"]
+            is_complete = len(keys) == 1
+
+
+def _skip_json(text: str, position: int, end: int, keys: list[str]) -> int:
+    """Where the token begins that is at `end`, or the next bracket."""
+    if position < end:
+        skipped = _JSON_SKIPPED.match(text, position, end)
+        if skipped is not None:
+            position = skipped.end()
+            if skipped.end("colon") == position:
+                keys[-1] = skipped["text"]
+        return position
+    numbers = _SHORT_NUMBERS.match(text, position)
+    return position if numbers is None else numbers.end()
+
+
+def _json_value(match: re.Match[str], keys: list[str]) -> PayloadValue:
+    if match["bare"] is not None:
+        return PayloadValue((match.span("bare"),), Syntax.JSON_NUMBER, tuple(keys))
+    is_name = match["colon"] is not None
+    return PayloadValue(
+        (match.span("text"),), Syntax.JSON_TEXT, tuple(keys[:-1] if is_name else keys)
+    )
 
 
 def _enter_or_leave(keys: list[str], kind: str) -> None:
@@ -144,42 +211,68 @@ def _enter_or_leave(keys: list[str], kind: str) -> None:
         raise NotStructured
 
 
+_TAG: Final = (
+    r"<(?P<open>[^\s<>/!?\"'=]++)(?P<attributes>(?:[^<>\"'/]++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+)"
+)
 _XML_TOKEN: Final = re.compile(
     r"(?P<text>[^<]++)"
     r"|<!--(?P<comment>.*?)-->"
     r"|<!\[CDATA\[(?P<cdata>.*?)\]\]>"
     r"|<\?(?P<instruction>.*?)\?>"
     r"|</(?P<close>[^<>]*+)>"
-    r"|<(?P<open>[^\s<>/!?\"'=]++)(?P<attributes>(?:[^<>\"'/]++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+)"
-    r"(?P<empty>/?)>",
+    rf"|{_TAG}(?P<empty>/?)>",
     re.DOTALL,
 )
+_COMMENT: Final = r"<!--(?:[^-]++|-(?!->))*+-->"
+_XML_ELEMENT: Final = _nested(
+    r"<[^\s<>/!?\"'=]++(?:[^<>\"'/]++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+"
+    rf"(?:/>|>(?:[^<]++|{_COMMENT}|<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+\]\]>|%s)*+"
+    r"</[^<>]*+>)"
+)
+_XML_SKIPPED: Final = re.compile(rf"(?:[^<]*+(?:{_XML_ELEMENT}|{_COMMENT}(?=\s*+<[^!])))*+")
+"""Elements, and the text between them; no comment inside a text."""
+
 _ATTRIBUTE: Final = re.compile(r"([^\s=\"'/]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 
 
-def _xml_values(text: str) -> Iterator[PayloadValue]:
+def _xml_values(text: str, places: Sequence[Range]) -> Iterator[PayloadValue]:
     names: list[str] = []
     pieces: list[Range] = []
     position = 0
-    while position < len(text):
-        match = _XML_TOKEN.match(text, position)
-        if match is None:
-            raise NotStructured
-        position = match.end()
-        kind = "open" if match["open"] else match.lastgroup or ""
-        if kind in ("text", "cdata"):
-            pieces.append(match.span(kind))
-        elif kind in ("comment", "instruction"):
-            yield PayloadValue((match.span(kind),), Syntax.UNPARSED, names)
-        else:
-            if pieces:
-                yield PayloadValue(tuple(pieces), Syntax.XML_TEXT, names)
-                pieces = []
-            yield from _tag_values(text, match, names)
-    if names:
-        raise NotStructured
+    for start, end in places:
+        while position < end or (pieces and position < len(text)):
+            if names and not pieces:
+                position = _skip_xml(text, position, start)
+            match = _XML_TOKEN.match(text, position)
+            if match is None:
+                raise NotStructured
+            position = match.end()
+            values = list(_token_values(text, match, names, pieces))
+            if position > start:
+                yield from values
     if pieces:
-        yield PayloadValue(tuple(pieces), Syntax.XML_TEXT, names)
+        yield PayloadValue(tuple(pieces), Syntax.XML_TEXT, tuple(names))
+
+
+def _token_values(
+    text: str, match: re.Match[str], names: list[str], pieces: list[Range]
+) -> Iterator[PayloadValue]:
+    """Collects the pieces of a text; returns it before the next tag."""
+    kind = match.lastgroup or ""
+    if kind in ("text", "cdata"):
+        pieces.append(match.span(kind))
+    elif kind in ("comment", "instruction"):
+        yield PayloadValue((match.span(kind),), Syntax.UNPARSED, tuple(names))
+    else:
+        if pieces:
+            yield PayloadValue(tuple(pieces), Syntax.XML_TEXT, tuple(names))
+            pieces.clear()
+        yield from _tag_values(text, match, names)
+
+
+def _skip_xml(text: str, position: int, end: int) -> int:
+    match = _XML_SKIPPED.match(text, position, end) if position < end else None
+    return position if match is None else match.end()
 
 
 def _tag_values(text: str, tag: re.Match[str], names: list[str]) -> Iterator[PayloadValue]:
@@ -193,7 +286,7 @@ def _tag_values(text: str, tag: re.Match[str], names: list[str]) -> Iterator[Pay
     for attribute in _ATTRIBUTE.finditer(text, *tag.span("attributes")):
         number = 2 if attribute[2] is not None else 3
         names.append(_local_name(attribute[1]))
-        yield PayloadValue((attribute.span(number),), Syntax.XML_TEXT, names)
+        yield PayloadValue((attribute.span(number),), Syntax.XML_TEXT, tuple(names))
         names.pop()
     if tag["empty"]:
         names.pop()
