@@ -1,12 +1,15 @@
 """Masks payment card numbers, and what belongs to them, before a payload is stored or shown.
 
 PCI DSS 3.3 and 3.4: the security code is never kept, the number at most as its last four digits,
-its expiry not beside it. What is found: masking/card_numbers.py, masking/card_details.py.
+its expiry not beside it. What is found: masking/card_numbers.py, card_labels.py, card_details.py.
 
 The values of JSON and XML are masked as they are read, that is without escapes and entities; all
 other text stays as it is. A JSON number becomes nines (no issuer range begins with 9), other text
 asterisks: masking twice changes nothing. A number in a field of ids (masking/id_fields.py) stays,
 unless it is printed like on a card: then the domain refuses the masked id.
+
+Most payloads have nothing to mask, which a few searches of the whole text show. Else only the
+values at suspicious places are read.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,14 +17,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from adapters.outbound.provider_kit.masking.card_details import (
-    Span,
-    has_label,
-    labelled_spans,
-    spans_around,
-)
+from adapters.outbound.provider_kit.masking.card_details import spans_around
+from adapters.outbound.provider_kit.masking.card_labels import Span, has_label, labelled_spans
 from adapters.outbound.provider_kit.masking.card_numbers import (
-    CardNumber,
     find_card_numbers,
     may_hold_cards,
     possible_cards,
@@ -270,19 +268,18 @@ def _edit_across_elements(
     values: Sequence[PayloadValue],
     id_fields: Collection[str],
 ) -> None:
-    """The numbers whose groups are in elements of their own."""
+    """The numbers whose groups are in elements of one name, or in the markup of a text."""
     starts = [value.start for value in values]
     found, places = compact(plain)
     for card in find_card_numbers(found):
         start, end = places[card.start], places[card.end]
-        inside = values[bisect_right(starts, start) - 1 : bisect_left(starts, end)]
+        inside = [
+            value
+            for value in values[bisect_right(starts, start) - 1 : bisect_left(starts, end)]
+            if not text[value.start : value.end].isspace()
+        ]
         is_id = any(is_id_field(value.keys, id_fields) for value in inside)
-        if len(inside) > 1 and not is_id and _are_one_number(inside, card):
-            span = Span(card.start, card.end, _SHOWN)
-            _edit_spans(edits, text, plain, places, [span], "*")
-
-
-def _are_one_number(values: Sequence[PayloadValue], card: CardNumber) -> bool:
-    """Groups as people write them, in elements of one name, or any in the markup of a text."""
-    names = {value.keys[-1].rstrip("0123456789").lower() for value in values if value.keys}
-    return names <= MARKUP_NAMES or (len(names) == 1 and min(card.groups, default=0) >= _SHOWN)
+        names = {value.keys[-1].rstrip("0123456789").lower() for value in inside if value.keys}
+        is_one = len(names) == 1 or names <= MARKUP_NAMES
+        if len(inside) > 1 and is_one and not is_id:
+            _edit_spans(edits, text, plain, places, [Span(card.start, card.end, _SHOWN)], "*")

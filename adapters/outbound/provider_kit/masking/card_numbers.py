@@ -1,7 +1,8 @@
 """Finds payment card numbers in plain text (plain_text.py).
 
 A card number is 14 to 19 digits of a known issuer range with a valid Luhn digit: contiguous, in
-groups of at least four digits with any separators, or in other groups with equal separators. It is
+groups of at least four digits with any separators, or in other groups with equal separators; in the
+cells of a table, paragraphs or elements of a payload only in equal groups of up to four. It is
 no part of a longer run of digits, of a decimal fraction, of a phone number (+), of an IBAN, or of a
 UUID or other hex id. Maestro's ranges (12 to 19 digits, retired by the scheme in 2023) are not
 searched, since every tenth booking number would match them.
@@ -15,9 +16,9 @@ from typing import Final, NamedTuple
 
 from stdnum import luhn
 
-from adapters.outbound.provider_kit.masking.plain_text import FILLER
+from adapters.outbound.provider_kit.masking.plain_text import BLOCK, FILLER
 
-SEPARATORS: Final = bytes(range(0x21)) + b"!#'()*+,-./:;=\\_|~\x7f"
+SEPARATORS: Final = bytes(range(0x21)) + b"!#'()*+,-./:;<=>^\\_|~\x7f"
 _SHAPES: Final = bytes(
     0x30 if 0x30 <= code <= 0x39 else 0x2D if code in SEPARATORS else 0x78 for code in range(256)
 )
@@ -260,12 +261,20 @@ class _Candidate:
             return False
         if len(self.lengths) == 1:
             return not _FRACTION_POINT.fullmatch(self.plain, max(0, self.start - 2), self.start)
+        if BLOCK in self.plain[self.start : self.end]:
+            return self._is_alone_in_table() and self._has_equal_separators()
         if self._has_long_groups():
             return True
         return self._has_equal_separators() and not self._is_list() and not self._is_fraction()
 
     def _has_long_groups(self) -> bool:
         return min(self.lengths[:-1]) >= _LONG_GROUP and self.lengths[-1] >= _LONG_GROUP - 1
+
+    def _is_alone_in_table(self) -> bool:
+        """Not in a list of numbers of this length."""
+        after = [stop - begin for begin, stop in self.run.bounds[self.last + 1 : self.last + 2]]
+        length = self.lengths[0]
+        return {*self.lengths} == {length} and length <= _LONG_GROUP and length not in after
 
     def _has_equal_separators(self) -> bool:
         """Within the number, and not before and after it, except before its expiry and code."""

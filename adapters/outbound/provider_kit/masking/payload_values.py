@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
+from adapters.outbound.provider_kit.masking.plain_text import MARKUP_NAMES
+
 Range: TypeAlias = tuple[int, int]
 
 
@@ -65,6 +67,10 @@ _CHARACTERS: Final = {
 _JSON_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
+_HTML: Final = re.compile(rf"\s*<(?:{'|'.join(sorted(MARKUP_NAMES))})[\s/>]", re.IGNORECASE)
+"""Text with markup."""
+
+
 def is_escaped(text: str, value: PayloadValue) -> bool:
     """True if the value's text differs from the payload's."""
     escape = _ESCAPES.get(value.syntax)
@@ -94,7 +100,7 @@ def format_of(text: str) -> Format | None:
     """None if it is neither; the rest of the text may still not be readable as such."""
     start = text[:200].lstrip("\ufeff \t\r\n")[:1]
     if start == "<":
-        return Format.XML
+        return None if _HTML.match(text) else Format.XML
     if start and (start in '{["' or _NUMBER.fullmatch(text)):
         return Format.JSON
     return None

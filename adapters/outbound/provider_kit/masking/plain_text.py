@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 _ASCII: Final = bytes(range(128))
 _CATEGORIES: Final = {"Pd": "-", "Zs": " ", "Zl": "\n", "Zp": "\n", "Cf": " ", "Pc": "_"}
+_SYMBOLS: Final = frozenset(["Po", "Ps", "Pe", "Pi", "Pf", "Sm", "Sk", "So"])
 _CHARACTERS: Final = {
     # The dashes of cp1252, in texts that were read as ISO 8859-1.
     "\x96": "-",
@@ -27,6 +28,9 @@ FILLER: Final = b"\0"
 
 ENCODED_QUOTE: Final = b"`"
 """An encoded quotation mark, which ends no text in JSON."""
+
+BLOCK: Final = b"\x02"
+"""A tag between paragraphs, cells of a table or elements of a payload."""
 
 _PAIR: Final = re.compile(rb"\\\\")
 _QUOTE: Final = re.compile(rb'\\"')
@@ -46,9 +50,14 @@ _MARKUP: Final = re.compile(
     rb"<!--.{0,300}?-->|<!--|-->|<!\[CDATA\[|\]\]>|<\0*/?\0*[A-Za-z][^<>]{0,300}>", re.DOTALL
 )
 
+_INLINE_NAMES: Final = (
+    "a|b|br|em|font|i|small|span|strong|sub|sup|tt|u"  # Within a line, except `br`.
+)
 MARKUP_NAMES: Final = frozenset(
-    {"a", "b", "br", "div", "em", "font", "i", "li", "p", "pre", "small", "span", "strong"}
-    | {"sub", "sup", "td", "th", "tr", "tt", "u"}
+    [*_INLINE_NAMES.split("|"), "div", "li", "p", "pre", "table", "td", "th", "tr"]
+)
+_INLINE: Final = re.compile(
+    rb"<\0*/?\0*(?:%b)(?![A-Za-z0-9:_-])" % _INLINE_NAMES.encode(), re.IGNORECASE
 )
 _ADJACENT: Final = re.compile(
     rb">[^0-9A-Za-z<>]{0,8}+(?:[0-9]{1,19}+[^0-9A-Za-z<>]{0,8}+</(?:%b)>"
@@ -62,7 +71,7 @@ _DIGIT_AFTER_MARK: Final = tuple(
     re.compile(mark + rb"[^0-9A-Za-z<>]{0,8}+[0-9]")
     for mark in (rb"-->", rb"\]\]>", rb"<!\[CDATA\[")
 )
-_DATA_IN_TAG: Final = re.compile(rb"(?i)[0-9]{3}|card|code|cv[cv]|pan[^a-z]")
+_DATA_IN_TAG: Final = re.compile(rb"(?i)[0-9]{3}|card|code|cv[cv]|(?<![a-z])pan[^a-z]")
 
 
 class Compact(NamedTuple):
@@ -82,7 +91,8 @@ def is_plain(text: bytes) -> bool:
 
 def to_plain(text: str) -> bytes:
     """Digits, letters and punctuation of every script and width as ASCII, every dash as `-`, every
-    space and invisible character as a space, other characters as bytes above 127 or `?`; encoded
+    space and invisible character as a space, every other symbol as `|`, other characters as bytes
+    above 127 or `?`; encoded
     ones (`&nbsp;`, `%20`, `\\n`, `\\u0034`, `&#52;`) as their byte and fillers. Of the text's
     length."""
     plain = _to_bytes(text)
@@ -106,25 +116,28 @@ def may_go_on_after_tags(plain: bytes, *, is_xml: bool) -> bool:
     """True if a number may begin in one element, and end in another."""
     if not is_xml:
         return b"<" in plain and _DIGIT_AFTER_TAG.search(plain) is not None
-    if b"<\0" in plain and _DIGIT_AFTER_ENCODED_TAG.search(plain):
+    if FILLER in plain and _DIGIT_AFTER_ENCODED_TAG.search(plain):
         return True
-    if b"<!" in plain and any(mark.search(plain) for mark in _DIGIT_AFTER_MARK):
+    if b"!" in plain and any(mark.search(plain) for mark in _DIGIT_AFTER_MARK):
         return True
     return _ADJACENT.search(plain) is not None
 
 
 def without_markup(plain: bytes) -> bytes:
-    """Every tag that holds no data, and the marks of comments, as one `|` and fillers."""
-    return _project(plain, _MARKUP, lambda tag: tag if _DATA_IN_TAG.search(tag) else _bar(tag))
+    """Every tag that holds no data, and the marks of comments, as one separator and fillers."""
+    return _project(
+        plain, _MARKUP, lambda tag: tag if _DATA_IN_TAG.search(tag) else _separator(tag)
+    )
 
 
 def without_tags(plain: bytes) -> bytes:
-    """Every tag and comment as one `|` and fillers."""
-    return _project(plain, _MARKUP, _bar)
+    """Every tag and comment as one separator and fillers."""
+    return _project(plain, _MARKUP, _separator)
 
 
-def _bar(tag: bytes) -> bytes:
-    return b"|".ljust(len(tag), FILLER)
+def _separator(tag: bytes) -> bytes:
+    is_inline = tag.startswith((b"<!", b"-->", b"]]>")) or _INLINE.match(tag)
+    return (b"|" if is_inline else BLOCK).ljust(len(tag), FILLER)
 
 
 def compact(plain: bytes) -> Compact:
@@ -191,8 +204,11 @@ def _ascii_equal(char: str) -> str | None:
     digit = unicodedata.digit(char, None)
     if digit is not None:
         return str(digit)
-    known = _CHARACTERS.get(char) or _CATEGORIES.get(unicodedata.category(char))
+    category = unicodedata.category(char)
+    known = _CHARACTERS.get(char) or _CATEGORIES.get(category)
     if known is not None:
         return known
     compatible = unicodedata.normalize("NFKC", char)
-    return compatible if len(compatible) == 1 and compatible.isascii() else None
+    if len(compatible) == 1 and compatible.isascii():
+        return compatible
+    return "|" if category in _SYMBOLS and not char.isascii() else None

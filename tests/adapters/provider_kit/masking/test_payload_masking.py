@@ -2,6 +2,7 @@
 card numbers are published test numbers."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,12 @@ class TestJson:
             r'{"n": "\ud835\udfd2111 1111 1111 1111"}',
             r'{"n": ["4111\/1111\/1111\/1111"]}',
             r'{"n": "{\"text\": \"4111 1111 1111 1111\"}"}',
+            r'{"n": "&#52;111 1111 1111 1111"}',
+            r'{"n": "\\u0034111 1111 1111 1111"}',
+            r'{"n": "\\x34111 1111 1111 1111"}',
+            r'{"n": "<b>4111</b> <b>1111</b>\n<b>1111</b> <b>1111</b>"}',
+            r'{"n": "No. <span class=\"n\">4111</span><br/>1111<br>1111 / <i>1111</i>"}',
+            r'{"n": "&lt;b&gt;4111&lt;/b&gt; 1111 &lt;b&gt;1111&lt;/b&gt; 1111"}',
             '\ufeff{"n" : "4111 1111 1111 1111"}',
         ],
     )
@@ -42,6 +49,23 @@ class TestJson:
         shown = json.dumps(after, ensure_ascii=False)
         assert sum(char.isdigit() for char in shown) == 4
         assert type(before) is type(after)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            r"&#x34;111&nbsp;1111&#8201;1111 1111",
+            r"\\u0034111\\u00201111\\n1111 1111",
+            r"%34111%201111%20%311%311%2D1111",
+            r"&#x0034;&#049;11 1111 1111 1111",
+            r"\x34111 \u{31}111 1111 1111",
+        ],
+    )
+    def test_is_masked_if_encoded_twice(self, text: str) -> None:
+        shown = str(masked({"n": text, "m": [{"n": f"paid by {text}."}]}))
+        assert len(re.findall("1111", shown)) == 2
+        assert json_structure(json.dumps({"n": text})) == json_structure(
+            json.dumps(masked({"n": text}))
+        )
 
     def test_keeps_all_other_text(self) -> None:
         text = '{ "a":1.50,\n"a": 1e2, "b": [NaN, "\\u00e9"], "c": "4111 1111 1111 1111" }'
@@ -82,14 +106,22 @@ class TestXml:
     @pytest.mark.parametrize(
         "text",
         [
-            "<a><b>4111&#32;1111&#x20;1111&#160;1111</b></a>",
-            "<a><b>&#52;111 1111 1111 1111</b></a>",
-            "<a><b>4111 1111<!-- note --> 1111 1111</b></a>",
-            "<a><b><![CDATA[4111 1111 1111]]> 1111</b></a>",
-            "<a><b c='&#52;111 1111 1111 1111'/></a>",
-            "<a><b c='4111\n1111\n1111\n1111'>x</b></a>",
-            "<a><!-- 4111 1111 1111 1111 --></a>",
-            "<a><SeriesCode><PlainText> 9876 </PlainText></SeriesCode>1111</a>",
+            "<r><b>4111&#32;1111&#x20;1111&#160;1111</b></r>",
+            "<r><b>&#52;111 1111 1111 1111</b></r>",
+            "<r><b>4111 1111<!-- note --> 1111 1111</b></r>",
+            "<r><b><![CDATA[4111 1111 1111]]> 1111</b></r>",
+            "<r><b c='&#52;111 1111 1111 1111'/></r>",
+            "<r><b c='4111\n1111\n1111\n1111'>x</b></r>",
+            "<r><!-- 4111 1111 1111 1111 --></r>",
+            "<r><n>&lt;b&gt;4111&lt;/b&gt; &lt;i&gt;1111&lt;/i&gt; 1111 1111</n></r>",
+            "<r><![CDATA[<b>41</b><b>11</b>" + "<b>11</b>" * 4 + "<b>1111</b>]]></r>",
+            "<r><n>&amp;#52;111 1111 1111 1111</n></r>",
+            "<r><n>" + "&amp;#x3%c;" * 12 % tuple(VISA[:12]) + "1111</n></r>",
+            "<r><n>\\u0034111 1111 1111 1111</n></r>",
+            "<r><n>4111</n><n>1111</n><n>1111</n><n>1111</n></r>",
+            "<r>\n  <n1>4111</n1>\n  <n2>1111</n2>\n  <n3>1111</n3>\n  <n4>1111</n4>\n</r>",
+            "<r><p>No. <b>41</b><b>11</b>" + "<b>11</b>" * 4 + "<b>1111</b></p></r>",
+            "<r><SeriesCode><PlainText> 9876 </PlainText></SeriesCode>1111</r>",
         ],
     )
     def test_is_masked_as_it_is_read(self, text: str) -> None:
@@ -98,13 +130,39 @@ class TestXml:
         texts = [value for each in root.walk() for value in (each.value, *each.attributes.values())]
         assert sum(char.isdigit() for char in "".join(texts)) in (0, 4)
         assert b"1111 1111" not in after
-        assert root.name == "a"
+        assert b"411" not in after
+        assert root.name == "r"
 
     def test_keeps_ids(self) -> None:
         text = (
             f'<x:R><UniqueID Type="14" ID="{ID}"/><ID>{ID}</ID>'
             f'<HotelReservationID ResID_Type="14" ResID_Value="{ID}"/><P HotelCode="{ID}"/></x:R>'
         )
+        assert scrub_bytes(text.encode()) == text.encode()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '<r><PaymentCard SeriesCode="" Number="1234"/></r>',
+            "<r><c SeriesCode='' Code='123'/></r>",
+            "<r><cvv/><number>101</number></r>",
+            "<r><cvv></cvv><number>101</number></r>",
+        ],
+    )
+    def test_masks_the_code_of_a_named_element_only(self, text: str) -> None:
+        assert scrub_bytes(text.encode()) == text.encode()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<r><Id>4111</Id><Id>1111</Id><Id>1111</Id><Id>1111</Id></r>",
+            "<r><Net>4111</Net><Tax>1111</Tax><Net>1111</Net><Tax>1111</Tax></r>",
+            "<r><n>9000</n><n>4111</n><n>1111</n><n>1111</n><n>1111</n></r>",
+            "<r><n>4111</n><n>1111</n><n>1111</n><n>1111</n><n>9000</n></r>",
+            "<r><n>41111111</n><n>11111111</n></r>",
+        ],
+    )
+    def test_keeps_ids_and_lists_in_adjacent_elements(self, text: str) -> None:
         assert scrub_bytes(text.encode()) == text.encode()
 
 
