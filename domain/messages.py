@@ -1,6 +1,6 @@
 """Stored messages: inbox rows and outbox messages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -38,9 +38,9 @@ ERASED_BODY: Final = b'{"erased":true}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InboxItem:
-    """One item of an accepted payload. `body` is the sender's own text of it, cards masked;
-    `batch_id` groups the items of one request, `position` is the item's place in it."""
+class InboxEntry:
+    """One item of an accepted payload, without the payload. `batch_id` groups the items of one
+    request, `position` is the item's place in it."""
 
     id: UUID
     hotel_id: HotelId
@@ -50,7 +50,6 @@ class InboxItem:
     channel: Channel
     received_at: datetime
     correlation_id: str
-    body: bytes
     batch_id: UUID
     position: int = 0
     fingerprint: str = ""
@@ -63,9 +62,28 @@ class InboxItem:
     """Of a processed notification: names its event, so that a redelivery is recognised."""
     attempts: int = 0
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedItem(InboxEntry):
+    """Of a list, which does not read payloads. `body_bytes`: None if an earlier version
+    stored it."""
+
+    body_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem(InboxEntry):
+    """`body` is the sender's own text of the item, cards masked."""
+
+    body: bytes
+
     @property
     def is_erased(self) -> bool:
         return self.body == ERASED_BODY
+
+    def listed(self) -> ListedItem:
+        entry = {each.name: getattr(self, each.name) for each in fields(InboxEntry)}
+        return ListedItem(**entry, body_bytes=len(self.body))
 
     def erased(self) -> "InboxItem":
         """Without the payload, and without the id of a guest."""

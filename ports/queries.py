@@ -1,16 +1,16 @@
 """Read side: filters and keyset pages, without locks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 from typing import Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
-from domain.messages import InboxItem
+from domain.messages import ListedItem
 from domain.snapshots import HotelRecords
 from domain.status import BookingStatus
 from domain.sync_run import SyncRun
@@ -30,6 +30,48 @@ class Slice(Generic[R]):
     rows: Sequence[R]
     positions: Sequence[Keyset]
     more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentSize:
+    """Of a stored booking or guest: the elements of its lists, over all its rooms, and the bytes of
+    what is read with them."""
+
+    rooms: int = 0
+    nightly_prices: int = 0
+    occupancy: int = 0
+    further_guests: int = 0
+    extras: int = 0
+    document_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsSize:
+    """Of a hotel's records, over all providers. `text_bytes`: of descriptions and amenities, about
+    as they are stored."""
+
+    room_types: int
+    rooms: int
+    rate_plans: int
+    text_bytes: int
+
+
+class Part(Flag):
+    """CONTENT: lists, texts, the parties of a booking and all of a guest. IDENTITY: the sealed
+    identity documents of a guest; they are read with CONTENT only."""
+
+    NONE = 0
+    CONTENT = auto()
+    IDENTITY = auto()
+
+
+Inspect: TypeAlias = Callable[[Sequence[ContentSize]], Part]
+"""Called once with the sizes of the rows found, before any content is read. Returns the parts to
+read: the fields of others have no meaning then. Its errors end the query."""
+
+
+def read_everything(_: Sequence[ContentSize]) -> Part:
+    return Part.CONTENT | Part.IDENTITY
 
 
 class BookingOrder(StrEnum):
@@ -94,21 +136,39 @@ class Queries(Protocol):
     order; concurrent writes do not move unchanged rows."""
 
     def bookings(
-        self, wanted: BookingFilter, *, order: BookingOrder, limit: int, after: Keyset | None = None
+        self,
+        wanted: BookingFilter,
+        *,
+        order: BookingOrder,
+        limit: int,
+        after: Keyset | None = None,
+        inspect: Inspect = read_everything,
     ) -> Slice[Booking]: ...
 
-    def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None: ...
+    def booking(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        external_id: str,
+        *,
+        inspect: Inspect = read_everything,
+    ) -> Booking | None: ...
 
     def count_bookings(self, hotel_id: HotelId) -> int: ...
 
     def status_history(
-        self, hotel_id: HotelId, booking_ids: Collection[UUID]
+        self, hotel_id: HotelId, booking_ids: Collection[UUID], *, limit: int | None = None
     ) -> Mapping[UUID, Sequence[StatusChange]]:
-        """Oldest first."""
+        """Oldest first; `limit`: of all changes together."""
         ...
 
     def guests(
-        self, wanted: GuestFilter, *, limit: int, after: Keyset | None = None
+        self,
+        wanted: GuestFilter,
+        *,
+        limit: int,
+        after: Keyset | None = None,
+        inspect: Inspect = read_everything,
     ) -> Slice[Guest]:
         """By id."""
         ...
@@ -121,6 +181,8 @@ class Queries(Protocol):
         """By provider."""
         ...
 
+    def count_records(self, hotel_id: HotelId) -> RecordsSize: ...
+
     def sync_runs(
         self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
     ) -> tuple[Sequence[SyncRun], int]:
@@ -129,8 +191,12 @@ class Queries(Protocol):
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...
 
-    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
-        """Of all kinds, oldest first, with their bodies."""
+    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[ListedItem]:
+        """Of all kinds, oldest first. Reads no bodies."""
+        ...
+
+    def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[ListedItem]:
+        """By position. Reads no bodies."""
         ...
 
     def backlog(self) -> Mapping[str, int]:

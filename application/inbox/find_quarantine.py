@@ -7,7 +7,7 @@ from uuid import UUID
 
 from application.access.authenticate import Principal
 from application.errors import require_in_range
-from domain.messages import InboxItem
+from domain.messages import ListedItem
 from ports.queries import QuarantineFilter, Queries
 
 MAX_LIMIT: Final = 200
@@ -17,7 +17,7 @@ MAX_LIMIT: Final = 200
 class QuarantineList:
     """`next_after`: pass it as `after`; None at the end."""
 
-    items: Sequence[InboxItem]
+    items: Sequence[ListedItem]
     next_after: UUID | None
 
 

@@ -6,18 +6,17 @@ from uuid import UUID
 
 from application.access.authenticate import Principal
 from application.errors import NotFound
-from domain.messages import InboxItem
-from ports.unit_of_work import UnitOfWorkFactory
+from domain.messages import ListedItem
+from ports.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
 class FindBatch:
-    unit_of_work: UnitOfWorkFactory
+    queries: Queries
 
-    def __call__(self, principal: Principal, batch_id: UUID) -> Sequence[InboxItem]:
+    def __call__(self, principal: Principal, batch_id: UUID) -> Sequence[ListedItem]:
         """The items in the order of the push. Raises NotFound."""
-        with self.unit_of_work() as uow:
-            items = uow.inbox.batch(principal.hotel_id, batch_id)
+        items = self.queries.batch(principal.hotel_id, batch_id)
         if not items or not principal.covers_provider(items[0].provider):
             raise NotFound("there is no such batch")
         return items

@@ -23,7 +23,7 @@ from application.sync.verify_hotel import DriftReport
 from domain.booking import Booking
 from domain.connection import Connection, ConnectionState
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxState, OutboxMessage
+from domain.messages import InboxItem, InboxState, ListedItem, OutboxMessage
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import DateRange
@@ -113,7 +113,7 @@ class AppHarness:
                 if row.state is state
             ]
 
-    def quarantined(self) -> Sequence[InboxItem]:
+    def quarantined(self) -> Sequence[ListedItem]:
         wanted = QuarantineFilter(hotel_id=self.hotel.id)
         return self.container.store.queries.quarantine(wanted, limit=_ALL)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from application.errors import NotFound
-from domain.messages import InboxItem
+from domain.messages import InboxEntry
 from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 from ports.queries import QuarantineFilter, Queries
@@ -80,7 +80,7 @@ def _quarantined_ids(queries: Queries, wanted: QuarantineFilter) -> list[UUID]:
     return ids
 
 
-def _item_fields(item: InboxItem) -> dict[str, object]:
+def _item_fields(item: InboxEntry) -> dict[str, object]:
     reason = item.reason
     return {
         "id": item.id,

@@ -316,9 +316,11 @@ class TestInbox:
         receive(site, *reversed(bad), builders.inbox_item(site.connection))
         receive(other_site, builders.full_inbox_item(other_site.connection))
         wanted, find = QuarantineFilter(hotel_id=site.hotel.id), site.store.queries.quarantine
-        assert list(find(wanted, limit=9)) == bad
-        assert list(find(wanted, limit=1)) == bad[:1]
-        assert list(find(replace(wanted, after=bad[0].id), limit=9)) == bad[1:]
+        listed = [item.listed() for item in bad]
+        assert list(find(wanted, limit=9)) == listed
+        assert {item.body_bytes for item in listed} == {len(bad[0].body)}
+        assert list(find(wanted, limit=1)) == listed[:1]
+        assert list(find(replace(wanted, after=bad[0].id), limit=9)) == listed[1:]
         assert list(find(replace(wanted, after=bad[2].id), limit=9)) == []
 
     def test_lists_the_quarantine_by_the_code_of_its_reasons(self, site: HotelFixture) -> None:
@@ -331,8 +333,8 @@ class TestInbox:
         receive(site, *bad, without)
         wanted, find = QuarantineFilter(hotel_id=site.hotel.id), site.store.queries.quarantine
         of_id = replace(wanted, code="bad_id")
-        assert list(find(of_id, limit=9)) == [bad[0], bad[2]]
-        assert list(find(replace(of_id, after=bad[0].id), limit=9)) == [bad[2]]
+        assert list(find(of_id, limit=9)) == [bad[0].listed(), bad[2].listed()]
+        assert list(find(replace(of_id, after=bad[0].id), limit=9)) == [bad[2].listed()]
         assert list(find(replace(wanted, code="unknown"), limit=9)) == []
 
 

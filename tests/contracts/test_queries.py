@@ -5,11 +5,22 @@ from datetime import date, timedelta
 import pytest
 
 from domain.booking import Booking
+from domain.errors import InvalidField
 from domain.snapshots import Party
 from domain.status import BookingStatus
 from domain.sync_run import SyncStatus
 from domain.values import Stay
-from ports.queries import BookingFilter, BookingOrder, GuestFilter, QuarantineFilter, Slice
+from ports.queries import (
+    BookingFilter,
+    BookingOrder,
+    ContentSize,
+    GuestFilter,
+    Inspect,
+    Part,
+    QuarantineFilter,
+    RecordsSize,
+    Slice,
+)
 from tests import builders
 from tests.builders import HOUR, MINUTE, T0
 from tests.contracts.conftest import HotelFixture
@@ -280,8 +291,116 @@ class TestProviderFilter:
             uow.commit()
         find = site.store.queries.quarantine
         of_other = QuarantineFilter(hotel_id=site.hotel.id, provider="other")
-        theirs = [item for item in mixed if item.provider == "other"]
+        theirs = [item.listed() for item in mixed if item.provider == "other"]
         assert list(find(of_other, limit=9)) == theirs
-        assert list(find(replace(of_other, provider="scripted"), limit=1)) == [mixed[1]]
+        assert list(find(replace(of_other, provider="scripted"), limit=1)) == [mixed[1].listed()]
         assert list(find(replace(of_other, after=theirs[1].id), limit=2)) == theirs[2:]
         assert list(find(replace(of_other, provider=""), limit=9)) == []
+
+
+class TestSizes:
+    """Of what is found, before its content is read."""
+
+    def inspected(self, part: Part) -> tuple[list[ContentSize], Inspect]:
+        sizes: list[ContentSize] = []
+
+        def inspect(found: Sequence[ContentSize]) -> Part:
+            sizes.extend(found)
+            return part
+
+        return sizes, inspect
+
+    def test_of_bookings_count_the_elements_of_their_lists(self, site: HotelFixture) -> None:
+        full = builders.full_booking(site.connection, "B1")
+        late = Stay(date(2030, 1, 1), date(2030, 1, 2))
+        long = builders.booking(site.connection, "B2", stay=late, notes="\u00e9" * 1_000)
+        site.save(full, long)
+        sizes, inspect = self.inspected(Part.CONTENT)
+        wanted = BookingFilter(hotel_id=site.hotel.id, include_deleted=True)
+        order = BookingOrder.ARRIVAL_ASC
+        found = site.store.queries.bookings(wanted, order=order, limit=9, inspect=inspect)
+        assert list(found.rows) == [full, long]
+        rooms = full.details.rooms
+        assert len(rooms) > 1
+        assert replace(sizes[0], document_bytes=0) == ContentSize(
+            rooms=len(rooms),
+            nightly_prices=sum(len(room.nightly_prices) for room in rooms),
+            occupancy=sum(len(room.occupancy) for room in rooms),
+            further_guests=len(full.details.further_guests),
+            extras=len(full.details.extras),
+        )
+        assert sizes[1].document_bytes >= 1_000
+        one, inspect = self.inspected(Part.CONTENT)
+        key = (site.hotel.id, full.provider, "B1")
+        assert site.store.queries.booking(*key, inspect=inspect) == full
+        assert one == sizes[:1]
+
+    def test_of_guests_count_their_extras(self, site: HotelFixture) -> None:
+        guest = builders.full_guest(site.connection)
+        with site.store.unit_of_work() as uow:
+            uow.guests.save([guest])
+            uow.commit()
+        wanted = GuestFilter(hotel_id=site.hotel.id)
+        sizes, inspect = self.inspected(Part.CONTENT | Part.IDENTITY)
+        assert list(site.store.queries.guests(wanted, limit=9, inspect=inspect).rows) == [guest]
+        assert sizes[0].extras == len(guest.details.extras) > 0
+        assert sizes[0].document_bytes > 0
+
+    @pytest.mark.parametrize("part", [Part.NONE, Part.CONTENT])
+    def test_leave_what_has_a_column_without_content(self, site: HotelFixture, part: Part) -> None:
+        booking, guest = (
+            builders.full_booking(site.connection),
+            builders.full_guest(site.connection),
+        )
+        site.save(booking)
+        with site.store.unit_of_work() as uow:
+            uow.guests.save([guest])
+            uow.commit()
+        _, inspect = self.inspected(part)
+        wanted, order = (
+            BookingFilter(hotel_id=site.hotel.id, include_deleted=True),
+            BookingOrder.ARRIVAL_ASC,
+        )
+        found = site.store.queries.bookings(wanted, order=order, limit=9, inspect=inspect)
+        [row], details = found.rows, booking.details
+        columns = ("status", "stay", "source", "total", "paid", "balance", "checked_in_at")
+        assert [getattr(row.details, name) for name in columns] == [
+            getattr(details, name) for name in columns
+        ]
+        assert (row.id, row.external_id, row.provenance) == (
+            booking.id,
+            booking.external_id,
+            booking.provenance,
+        )
+        of_guests = GuestFilter(hotel_id=site.hotel.id)
+        [found_guest] = site.store.queries.guests(of_guests, limit=9, inspect=inspect).rows
+        assert (found_guest.id, found_guest.synced_at) == (guest.id, guest.synced_at)
+
+    def test_end_the_query_with_the_error_of_their_inspection(self, site: HotelFixture) -> None:
+        site.save(builders.booking(site.connection))
+
+        def refuse(_: Sequence[ContentSize]) -> Part:
+            raise InvalidField("first", "too much")
+
+        wanted, order = (
+            BookingFilter(hotel_id=site.hotel.id, include_deleted=True),
+            BookingOrder.ARRIVAL_ASC,
+        )
+        with pytest.raises(InvalidField):
+            site.store.queries.bookings(wanted, order=order, limit=9, inspect=refuse)
+
+    def test_of_records_count_each_kind(self, site: HotelFixture) -> None:
+        queries, records = site.store.queries, builders.full_records()
+        assert queries.count_records(site.hotel.id) == RecordsSize(
+            room_types=0, rooms=0, rate_plans=0, text_bytes=0
+        )
+        with site.store.unit_of_work() as uow:
+            uow.records.save(site.hotel.id, "scripted", records, now=T0)
+            uow.commit()
+        size = queries.count_records(site.hotel.id)
+        assert (size.room_types, size.rooms, size.rate_plans) == (
+            len(records.room_types),
+            len(records.rooms),
+            len(records.rate_plans),
+        )
+        assert size.text_bytes > 0

@@ -214,9 +214,10 @@ def add_hotels(harness: HttpHarness) -> HttpHarness:
 
 
 @contextmanager
-def sql_harness(url: str, **settings: Any) -> Iterator[HttpHarness]:
-    """The harness on an upgraded SQL store; `settings` as for HttpHarness."""
-    store = open_store(url, sealer=AesGcmSealer(Keyring.parse(new_key("1"))))
+def sql_harness(url: str, *, key: str | None = None, **settings: Any) -> Iterator[HttpHarness]:
+    """The harness on an upgraded SQL store; `settings` as for HttpHarness. `key`: to open what
+    another process sealed."""
+    store = open_store(url, sealer=AesGcmSealer(Keyring.parse(key or new_key("1"))))
     store.upgrade()
     directory = store.directory(monotonic=lambda: 0.0, cache_seconds=0.0)
     parts = SimpleNamespace(

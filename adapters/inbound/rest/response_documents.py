@@ -8,7 +8,7 @@ from marshmallow import Schema
 from adapters.inbound.rest import schemas
 from adapters.inbound.rest.use_cases import PREFIX
 from application.ingest.ingest_items import PushedItem, PushResult
-from domain.messages import InboxItem, InboxState
+from domain.messages import InboxEntry, InboxItem, InboxState, ListedItem
 from domain.sync_run import SyncRun
 
 Document = dict[str, object]
@@ -27,7 +27,7 @@ def _pushed_item_document(index: int, item: PushedItem) -> Document:
     return _document(schemas.PushedItemSchema, item, index=index, id=item.inbox_id, outcome=outcome)
 
 
-def batch_document(batch_id: object, items: Sequence[InboxItem]) -> Document:
+def batch_document(batch_id: object, items: Sequence[InboxEntry]) -> Document:
     is_processing = any(item.state is InboxState.RECEIVED for item in items)
     return {
         "batch_id": batch_id,
@@ -37,7 +37,7 @@ def batch_document(batch_id: object, items: Sequence[InboxItem]) -> Document:
     }
 
 
-def _batch_item_document(item: InboxItem) -> Document:
+def _batch_item_document(item: InboxEntry) -> Document:
     outcome = "accepted" if item.state is InboxState.RECEIVED else item.outcome
     return _document(schemas.PushedItemSchema, item, index=item.position, outcome=outcome)
 
@@ -51,9 +51,9 @@ def run_document(run: SyncRun) -> Document:
     return _document(schemas.SyncRunResponseSchema, run, status_url=status_url)
 
 
-def quarantined_document(item: InboxItem) -> Document:
+def quarantined_document(item: ListedItem) -> Document:
     """Without the body, which holds personal data."""
-    return _document(schemas.QuarantinedItemSchema, item, bytes=len(item.body))
+    return _document(schemas.QuarantinedItemSchema, item, bytes=item.body_bytes)
 
 
 def outcome_document(item: InboxItem) -> Document:

@@ -117,7 +117,7 @@ class QuarantinedItemSchema(_BaseSchema):
     received_at = fields.AwareDateTime(required=True)
     attempts = fields.Integer(required=True)
     correlation_id = fields.String(required=True)
-    bytes = fields.Integer(required=True)
+    bytes = fields.Integer(required=True, allow_none=True)
 
 
 class QuarantineListSchema(_BaseSchema):

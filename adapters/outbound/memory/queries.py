@@ -9,7 +9,7 @@ from adapters.outbound.memory.tables import Record, Tables
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
-from domain.messages import InboxItem, InboxState
+from domain.messages import InboxState, ListedItem
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import SyncRun
 from domain.values import HotelId, Stay
@@ -30,6 +30,7 @@ class InMemoryQueries:
         order: queries.BookingOrder,
         limit: int,
         after: queries.Keyset | None = None,
+        inspect: queries.Inspect = queries.read_everything,
     ) -> queries.Slice[Booking]:
         tables = self._committed()
         rows = {_sort_key(b, order): b for b in tables.bookings.values() if _matches(b, wanted)}
@@ -40,29 +41,51 @@ class InMemoryQueries:
                 if _email_key(wanted.guest_email) in _guest_emails(b, tables)
             }
         descending = order in (queries.BookingOrder.ARRIVAL_DESC, queries.BookingOrder.UPDATED_DESC)
-        return _slice(rows, limit=limit, after=after, descending=descending)
+        found = _slice(rows, limit=limit, after=after, descending=descending)
+        inspect([_booking_size(booking) for booking in found.rows])
+        return found
 
-    def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None:
-        return self._committed().bookings.get((hotel_id, provider, external_id))
+    def booking(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        external_id: str,
+        *,
+        inspect: queries.Inspect = queries.read_everything,
+    ) -> Booking | None:
+        found = self._committed().bookings.get((hotel_id, provider, external_id))
+        inspect([] if found is None else [_booking_size(found)])
+        return found
 
     def count_bookings(self, hotel_id: HotelId) -> int:
         return sum(b.hotel_id == hotel_id for b in self._committed().bookings.values())
 
     def status_history(
-        self, hotel_id: HotelId, booking_ids: Collection[UUID]
+        self, hotel_id: HotelId, booking_ids: Collection[UUID], *, limit: int | None = None
     ) -> Mapping[UUID, Sequence[StatusChange]]:
         found: dict[UUID, list[StatusChange]] = {}
-        for change in self._committed().history.values():
-            if change.hotel_id == hotel_id and change.booking_id in booking_ids:
-                found.setdefault(change.booking_id, []).append(change)
+        changes = [
+            change
+            for change in self._committed().history.values()
+            if change.hotel_id == hotel_id and change.booking_id in booking_ids
+        ]
+        for change in changes[:limit]:
+            found.setdefault(change.booking_id, []).append(change)
         return found
 
     def guests(
-        self, wanted: queries.GuestFilter, *, limit: int, after: queries.Keyset | None = None
+        self,
+        wanted: queries.GuestFilter,
+        *,
+        limit: int,
+        after: queries.Keyset | None = None,
+        inspect: queries.Inspect = queries.read_everything,
     ) -> queries.Slice[Guest]:
         every = self._committed().guests.values()
         rows = {("", str(guest.id)): guest for guest in every if _is_wanted(guest, wanted)}
-        return _slice(rows, limit=limit, after=after, descending=False)
+        found = _slice(rows, limit=limit, after=after, descending=False)
+        inspect([_guest_size(guest) for guest in found.rows])
+        return found
 
     def availability(
         self, wanted: queries.AvailabilityFilter, *, limit: int
@@ -86,6 +109,16 @@ class InMemoryQueries:
                 by_provider.setdefault(key[1], []).append(rows[key])
         return {provider: _hotel_records(records) for provider, records in by_provider.items()}
 
+    def count_records(self, hotel_id: HotelId) -> queries.RecordsSize:
+        by_provider = self.records(hotel_id).values()
+        room_types = [each for records in by_provider for each in records.room_types]
+        return queries.RecordsSize(
+            room_types=len(room_types),
+            rooms=sum(len(records.rooms) for records in by_provider),
+            rate_plans=sum(len(records.rate_plans) for records in by_provider),
+            text_bytes=sum(len(f"{t.description}{t.amenities}".encode()) for t in room_types),
+        )
+
     def sync_runs(
         self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
     ) -> tuple[Sequence[SyncRun], int]:
@@ -101,9 +134,9 @@ class InMemoryQueries:
         run = self._committed().sync_runs.get(run_id)
         return run if run and run.hotel_id == hotel_id else None
 
-    def quarantine(self, wanted: queries.QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
+    def quarantine(self, wanted: queries.QuarantineFilter, *, limit: int) -> Sequence[ListedItem]:
         items = [
-            item
+            item.listed()
             for item in self._committed().inbox.values()
             if item.hotel_id == wanted.hotel_id
             and item.state is InboxState.QUARANTINED
@@ -112,6 +145,14 @@ class InMemoryQueries:
             and (wanted.after is None or item.id > wanted.after)
         ]
         return sorted(items, key=lambda item: item.id)[:limit]
+
+    def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[ListedItem]:
+        items = [
+            item.listed()
+            for item in self._committed().inbox.values()
+            if (item.hotel_id, item.batch_id) == (hotel_id, batch_id)
+        ]
+        return sorted(items, key=lambda item: (item.position, item.id))
 
     def backlog(self) -> Mapping[str, int]:
         tables = self._committed()
@@ -153,6 +194,23 @@ def _hotel_records(records: Sequence[Record]) -> HotelRecords:
         rooms=[r for r in records if isinstance(r, RoomRecord)],
         rate_plans=[r for r in records if isinstance(r, RatePlanRecord)],
     )
+
+
+def _booking_size(booking: Booking) -> queries.ContentSize:
+    details = booking.details
+    return queries.ContentSize(
+        rooms=len(details.rooms),
+        nightly_prices=sum(len(room.nightly_prices) for room in details.rooms),
+        occupancy=sum(len(room.occupancy) for room in details.rooms),
+        further_guests=len(details.further_guests),
+        extras=len(details.extras),
+        document_bytes=len(repr(details)),
+    )
+
+
+def _guest_size(guest: Guest) -> queries.ContentSize:
+    details = guest.details
+    return queries.ContentSize(extras=len(details.extras), document_bytes=len(repr(details)))
 
 
 def _matches(booking: Booking, wanted: queries.BookingFilter) -> bool:

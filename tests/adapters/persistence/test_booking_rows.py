@@ -20,8 +20,8 @@ def stored(booking: Booking) -> dict[str, Any]:
 
 
 def with_document(booking: Booking, document: dict[str, Any]) -> Booking:
-    *columns, _ = booking_row(booking)
-    return booking_of((*columns, json_text(document)), booking.hotel_id)
+    row = BOOKINGS.record(booking_row(booking))._replace(document=json_text(document))
+    return booking_of(row, booking.hotel_id)
 
 
 class TestRoomPrices:

@@ -44,7 +44,6 @@ class TestStoredExtras:
     def test_lose_sensitive_fields_alone(self, url: str, sealer: Sealer, hotel: Hotel) -> None:
         connection = builders.connection(hotel, provider="cloudbeds")
         migrations.upgrade(url)
-        migrations.downgrade(url, 8)
         bookings = [
             builders.booking(connection, "B1", extras=BEFORE),
             builders.booking(connection, "B2", extras=AFTER),
@@ -59,6 +58,7 @@ class TestStoredExtras:
                 uow.guests.save([guest])
                 uow.tombstones.save([_tombstone(connection)])
                 uow.commit()
+            migrations.downgrade(url, 8)
             migrations.upgrade(url)
             with store.unit_of_work() as uow:
                 scope = (hotel.id, connection.provider)

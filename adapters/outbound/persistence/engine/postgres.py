@@ -155,6 +155,9 @@ class PostgresSession:
     def in_parameter(self, values: Collection[str]) -> list[str]:
         return list(values)
 
+    def byte_length(self, column: str) -> str:
+        return f"octet_length({column})"
+
     def lock(self, name: str, *, exclusive: bool) -> None:
         """Sent with the next statement, which sees what earlier holders have committed."""
         function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"

@@ -51,6 +51,10 @@ class Session(Protocol):
 
     def in_parameter(self, values: Collection[str]) -> Any: ...
 
+    def byte_length(self, column: str) -> str:
+        """The length of a text column in UTF-8, as an expression."""
+        ...
+
     def lock(self, name: str, *, exclusive: bool) -> None:
         """Until the end of the transaction: one exclusive holder of this name, or many others."""
         ...

@@ -136,6 +136,9 @@ class SqliteSession:
     def in_parameter(self, values: Collection[str]) -> str:
         return json_text(list(values))
 
+    def byte_length(self, column: str) -> str:
+        return f"length(CAST({column} AS blob))"
+
     def lock(self, name: str, *, exclusive: bool) -> None:
         """Nothing to do: the transaction is the only writer."""
 

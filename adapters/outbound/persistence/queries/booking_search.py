@@ -1,6 +1,7 @@
 """A booking filter as SQL."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from adapters.outbound.persistence.engine.column_values import (
@@ -15,6 +16,7 @@ from adapters.outbound.persistence.queries.conditions import (
     invalid_position,
     parse_position_id,
 )
+from adapters.outbound.persistence.queries.contents import columns_without_content
 from adapters.outbound.persistence.schema.tables import BOOKINGS
 from adapters.outbound.persistence.stores.bookings import OVERLAP, overlap_parameters
 from ports.queries import BookingFilter, BookingOrder
@@ -31,21 +33,20 @@ def search_bookings(
     limit: int,
     after: tuple[str, str] | None,
 ) -> list[Row]:
-    """Up to one row more than `limit`."""
+    """Up to one row more than `limit`, without contents."""
     where = _conditions(session, booking_filter)
     column = _column(order)
     direction, comparison = ("DESC", "<") if order in _DESCENDING else ("ASC", ">")
     if after is not None:
         where.require(f"({column}, id) {comparison} (%s, %s)", *_parse_position(order, after))
     return session.rows(
-        f"SELECT {BOOKINGS.column_list} FROM bookings WHERE {where} "  # noqa: S608
+        f"SELECT {columns_without_content(session, BOOKINGS)} FROM bookings WHERE {where} "  # noqa: S608
         f"ORDER BY {column} {direction}, id {direction} LIMIT %s",
         (*where.parameters, limit + 1),
     )
 
 
-def cursor_position(row: Row, order: BookingOrder) -> tuple[str, str]:
-    record = BOOKINGS.record(row)
+def cursor_position(record: Any, order: BookingOrder) -> tuple[str, str]:
     return str(getattr(record, _column(order))), UUID(record.id).hex
 
 

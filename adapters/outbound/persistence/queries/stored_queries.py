@@ -13,6 +13,7 @@ from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.migrations import newest
 from adapters.outbound.persistence.queries import booking_search
 from adapters.outbound.persistence.queries.conditions import Conditions, parse_position_id
+from adapters.outbound.persistence.queries.contents import columns_without_content, read_contents
 from adapters.outbound.persistence.schema.availability_rows import cell_of
 from adapters.outbound.persistence.schema.booking_rows import booking_of
 from adapters.outbound.persistence.schema.guest_rows import guest_of
@@ -24,13 +25,13 @@ from adapters.outbound.persistence.schema.tables import (
     STATUS_HISTORY,
 )
 from adapters.outbound.persistence.stores import inbox
-from adapters.outbound.persistence.stores.bookings import change_of, load_by_external_id
-from adapters.outbound.persistence.stores.hotel_records import load_records
+from adapters.outbound.persistence.stores.bookings import change_of
+from adapters.outbound.persistence.stores.hotel_records import count_records, load_records
 from adapters.outbound.persistence.stores.sync_runs import run_from_row
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
-from domain.messages import InboxItem
+from domain.messages import ListedItem
 from domain.snapshots import HotelRecords
 from domain.sync_run import SyncRun
 from domain.values import HotelId
@@ -41,12 +42,16 @@ from ports.queries import (
     BookingFilter,
     BookingOrder,
     GuestFilter,
+    Inspect,
     Keyset,
     QuarantineFilter,
+    RecordsSize,
     Slice,
+    read_everything,
 )
 from ports.system import Sealer
 
+_NO_LIMIT = 2**62
 _BACKLOG_SQL = """
     SELECT (SELECT COUNT(*) FROM outbox WHERE delivered_at IS NULL),
         (SELECT COUNT(*) FROM inbox WHERE state = 'received'),
@@ -61,21 +66,39 @@ class StoredQueries:
     sealer: Sealer
 
     def bookings(
-        self, wanted: BookingFilter, *, order: BookingOrder, limit: int, after: Keyset | None = None
+        self,
+        wanted: BookingFilter,
+        *,
+        order: BookingOrder,
+        limit: int,
+        after: Keyset | None = None,
+        inspect: Inspect = read_everything,
     ) -> Slice[Booking]:
         with self.pool.reading() as session:
             found = booking_search.search_bookings(session, wanted, order, limit=limit, after=after)
-        rows = found[:limit]
+        records = read_contents(self.pool, BOOKINGS, wanted.hotel_id, found[:limit], inspect)
         return Slice(
-            rows=[booking_of(row, wanted.hotel_id) for row in rows],
-            positions=[booking_search.cursor_position(row, order) for row in rows],
+            rows=[booking_of(record, wanted.hotel_id) for record in records],
+            positions=[booking_search.cursor_position(record, order) for record in records],
             more=len(found) > limit,
         )
 
-    def booking(self, hotel_id: HotelId, provider: str, external_id: str) -> Booking | None:
+    def booking(
+        self,
+        hotel_id: HotelId,
+        provider: str,
+        external_id: str,
+        *,
+        inspect: Inspect = read_everything,
+    ) -> Booking | None:
         with self.pool.reading() as session:
-            found = load_by_external_id(session, BOOKINGS, hotel_id, provider, [external_id])
-        return booking_of(found[0], hotel_id) if found else None
+            found = session.rows(
+                f"SELECT {columns_without_content(session, BOOKINGS)} FROM bookings "  # noqa: S608
+                "WHERE hotel_id = %s AND provider = %s AND external_id = %s",
+                (hotel_id.hex, provider, external_id),
+            )
+        records = read_contents(self.pool, BOOKINGS, hotel_id, found, inspect)
+        return booking_of(records[0], hotel_id) if records else None
 
     def count_bookings(self, hotel_id: HotelId) -> int:
         count: int = self._rows(
@@ -84,7 +107,7 @@ class StoredQueries:
         return count
 
     def status_history(
-        self, hotel_id: HotelId, booking_ids: Collection[UUID]
+        self, hotel_id: HotelId, booking_ids: Collection[UUID], *, limit: int | None = None
     ) -> Mapping[UUID, Sequence[StatusChange]]:
         history: dict[UUID, list[StatusChange]] = {}
         ids = [booking_id.hex for booking_id in booking_ids]
@@ -92,15 +115,20 @@ class StoredQueries:
             found = session.rows(
                 f"SELECT {STATUS_HISTORY.column_list} FROM status_history "  # noqa: S608
                 f"WHERE hotel_id = %s AND {session.in_condition('booking_id', 'uuid')} "
-                "ORDER BY at, id",
-                (hotel_id.hex, session.in_parameter(ids)),
+                "ORDER BY at, id LIMIT %s",
+                (hotel_id.hex, session.in_parameter(ids), _NO_LIMIT if limit is None else limit),
             )
         for change in map(change_of, found):
             history.setdefault(change.booking_id, []).append(change)
         return history
 
     def guests(
-        self, wanted: GuestFilter, *, limit: int, after: Keyset | None = None
+        self,
+        wanted: GuestFilter,
+        *,
+        limit: int,
+        after: Keyset | None = None,
+        inspect: Inspect = read_everything,
     ) -> Slice[Guest]:
         where = _hotel_conditions(wanted.hotel_id, wanted.provider)
         where.require_equal("email", email_search_key(wanted.email))
@@ -108,11 +136,13 @@ class StoredQueries:
             where.require("id > %s", parse_position_id(after[0]))
         with self.pool.reading() as session:
             where.require_one_of(session, "external_id", "text", wanted.external_ids)
+            columns = columns_without_content(session, GUESTS)
             found = session.rows(
-                f"SELECT {GUESTS.column_list} FROM guests WHERE {where} ORDER BY id LIMIT %s",  # noqa: S608
+                f"SELECT {columns} FROM guests WHERE {where} ORDER BY id LIMIT %s",  # noqa: S608
                 (*where.parameters, limit + 1),
             )
-        guests = [guest_of(row, wanted.hotel_id, self.sealer) for row in found[:limit]]
+        records = read_contents(self.pool, GUESTS, wanted.hotel_id, found[:limit], inspect)
+        guests = [guest_of(record, wanted.hotel_id, self.sealer) for record in records]
         return Slice(guests, [(guest.id.hex, "") for guest in guests], len(found) > limit)
 
     def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
@@ -131,6 +161,10 @@ class StoredQueries:
     def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
         with self.pool.reading() as session:
             return load_records(session, hotel_id)
+
+    def count_records(self, hotel_id: HotelId) -> RecordsSize:
+        with self.pool.reading() as session:
+            return count_records(session, hotel_id)
 
     def sync_runs(
         self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
@@ -151,16 +185,23 @@ class StoredQueries:
             found = session.select(query)
         return run_from_row(found[0]) if found else None
 
-    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[InboxItem]:
+    def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[ListedItem]:
         where = _hotel_conditions(wanted.hotel_id, wanted.provider)
         where.require("state = 'quarantined'")
         where.require_equal("reason_code", wanted.code)
         if wanted.after is not None:
             where.require("id > %s", wanted.after.hex)
         found = self._rows(
-            f"{inbox.SELECT} WHERE {where} ORDER BY id LIMIT %s", (*where.parameters, limit)
+            f"{inbox.LIST} WHERE {where} ORDER BY id LIMIT %s", (*where.parameters, limit)
         )
-        return [inbox.item_of(row, self.sealer) for row in found]
+        return [inbox.listed_item(row) for row in found]
+
+    def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[ListedItem]:
+        found = self._rows(
+            f"{inbox.LIST} WHERE hotel_id = %s AND batch_id = %s ORDER BY position, id",
+            (hotel_id.hex, batch_id.hex),
+        )
+        return [inbox.listed_item(row) for row in found]
 
     def backlog(self) -> Mapping[str, int]:
         counts = self._rows(_BACKLOG_SQL)[0]

@@ -52,6 +52,7 @@ def booking_row(booking: Booking) -> Row:
     """In the order of BOOKINGS' columns."""
     details = booking.details
     guest = details.primary_guest
+    document = _details_json(details)
     return (
         booking.hotel_id.hex,
         booking.provider,
@@ -74,7 +75,19 @@ def booking_row(booking: Booking) -> Row:
         optional_micros(details.checked_out_at),
         optional_micros(details.canceled_at),
         optional_micros(details.deleted_at_source),
-        _details_json(details),
+        document,
+        *(booking.revision, len(document.encode()), len(details.extras)),
+        *_list_sizes(details),
+    )
+
+
+def _list_sizes(details: BookingDetails) -> Row:
+    rooms = details.rooms
+    return (
+        len(rooms),
+        sum([len(room.nightly_prices) for room in rooms]),
+        sum([len(room.occupancy) for room in rooms]),
+        len(details.further_guests),
     )
 
 
@@ -197,7 +210,7 @@ def _parse_party(values: list[Any]) -> Party:
 
 def rooms_of(document: dict[str, Any]) -> tuple[RoomStay, ...]:
     """As they were stored, from the JSON document of a booking."""
-    rooms, prices = document["rooms"], document.get("room_prices")
+    rooms, prices = document.get("rooms", ()), document.get("room_prices")
     if prices is None:
         return tuple([_parse_room(room) for room in rooms])
     return tuple([_parse_room(room, *price) for room, price in zip(rooms, prices, strict=True)])

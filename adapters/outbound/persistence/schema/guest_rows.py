@@ -36,6 +36,7 @@ def guest_row(guest: Guest, sealer: Sealer) -> Row:
     sealed = None
     if (plaintext := _documents_text(details)) is not None:
         sealed = sealer.seal(plaintext, bound_to=seal_context(guest.hotel_id, guest.id))
+    document = _details_json(details)
     return (
         guest.hotel_id.hex,
         guest.provider,
@@ -45,7 +46,8 @@ def guest_row(guest: Guest, sealer: Sealer) -> Row:
         email_search_key(details.email),
         sealed,
         optional_micros(details.deleted_at_source),
-        _details_json(details),
+        document,
+        *(guest.revision, len(document.encode()), len(details.extras)),
     )
 
 

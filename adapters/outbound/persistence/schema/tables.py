@@ -14,6 +14,9 @@ _VERSIONED: Final = """version_at bigint, version_sequence bigint, channel text,
     overridden_at bigint null, overridden_sequence bigint null, synced_at bigint, revision bigint"""
 """The columns that bookings, guests and availability share."""
 
+_SIZE: Final = "size_revision bigint null, document_bytes integer null, extra_count integer null"
+"""They count at revision `size_revision` only: earlier versions leave them as they were."""
+
 BOOKINGS: Final = Table.define(
     "bookings",
     _EXTERNAL_KEY,
@@ -24,7 +27,9 @@ BOOKINGS: Final = Table.define(
     paid_minor bigint null, paid_currency text null,
     balance_minor bigint null, balance_currency text null,
     checked_in_at bigint null, checked_out_at bigint null, canceled_at bigint null,
-    deleted_at_source bigint null, document text""",
+    deleted_at_source bigint null, document text, {_SIZE},
+    room_count integer null, price_count integer null, occupancy_count integer null,
+    party_count integer null""",
 )
 """`confirmation_number`, `guest_id`, `guest_email` are copies for searching; the document has the
 original values."""
@@ -49,7 +54,7 @@ GUESTS: Final = Table.define(
     _EXTERNAL_KEY,
     f"""{_EXTERNAL}, {_VERSIONED},
     id uuid, email text null, sealed_document_number bytea null, deleted_at_source bigint null,
-    document text""",
+    document text, {_SIZE}""",
 )
 """`email` is a copy for searching; the document has the original."""
 
@@ -87,7 +92,7 @@ INBOX: Final = Table.define(
     received_at bigint, correlation_id text, sealed_body bytea, batch_id uuid, position integer,
     fingerprint text, state text, outcome text null,
     reason_code text null, reason_path text null, reason_detail text null,
-    external_id text null, dedup_key text null, attempts integer""",
+    external_id text null, dedup_key text null, attempts integer, body_bytes integer null""",
 )
 OUTBOX: Final = Table.define(
     "outbox",

@@ -20,6 +20,7 @@ from adapters.outbound.persistence.engine.tables import Table
 from adapters.outbound.persistence.schema.tables import RATE_PLANS, ROOM_TYPES, ROOMS
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.values import HotelId
+from ports.queries import RecordsSize
 
 _CONVERTED_FIELDS: Final = frozenset({"base_price", "amenities"})
 
@@ -65,6 +66,22 @@ def load_records(session: Session, hotel_id: HotelId) -> Mapping[str, HotelRecor
         provider: HotelRecords(**{name: tuple(records) for name, records in lists.items()})
         for provider, lists in sorted(by_provider.items())
     }
+
+
+def count_records(session: Session, hotel_id: HotelId) -> RecordsSize:
+    lengths = [session.byte_length(column) for column in ("amenities", "description")]
+    counted = session.rows(
+        "SELECT (SELECT COUNT(*) FROM room_types WHERE hotel_id = %s), "  # noqa: S608  # constants
+        "(SELECT COUNT(*) FROM rooms WHERE hotel_id = %s), "
+        "(SELECT COUNT(*) FROM rate_plans WHERE hotel_id = %s), "
+        f"(SELECT COALESCE(SUM({lengths[0]} + COALESCE({lengths[1]}, 0)), 0) "
+        "FROM room_types WHERE hotel_id = %s)",
+        (hotel_id.hex,) * 4,
+    )
+    room_types, rooms, rate_plans, text_bytes = map(int, counted[0])
+    return RecordsSize(
+        room_types=room_types, rooms=rooms, rate_plans=rate_plans, text_bytes=text_bytes
+    )
 
 
 def _load_rows(session: Session, table: Table, owner: Row) -> list[Row]:

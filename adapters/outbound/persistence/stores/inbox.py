@@ -15,13 +15,15 @@ from adapters.outbound.persistence.engine.column_values import (
 )
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import INBOX
-from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome
+from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, ListedItem
 from domain.precedence import Channel
 from domain.values import HotelId, Reason
 from ports.messages import Entities, OutdatedItems
 from ports.system import Sealer
 
 SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # constant
+LIST = SELECT.replace("sealed_body", "NULL")
+"""Rows for `listed_item`: payloads are not read."""
 
 _RECORD_OUTCOME_SQL = (
     "UPDATE inbox SET state = %s, outcome = %s, reason_code = %s, reason_path = %s, "
@@ -78,10 +80,13 @@ class StoredInbox:
             )
         if erased := [each for each in decided if each.is_erased]:
             self.session.run_many(
-                "UPDATE inbox SET sealed_body = %s, "
+                "UPDATE inbox SET sealed_body = %s, body_bytes = %s, "
                 "external_id = CASE kind WHEN 'guest' THEN NULL ELSE external_id END "
                 "WHERE hotel_id = %s AND id = %s",
-                [(_seal_body(each, self.sealer), hotel_id.hex, each.id.hex) for each in erased],
+                [
+                    (_seal_body(each, self.sealer), len(each.body), hotel_id.hex, each.id.hex)
+                    for each in erased
+                ],
             )
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
@@ -160,28 +165,37 @@ class StoredInbox:
 def item_of(row: Row, sealer: Sealer) -> InboxItem:
     """From all of INBOX' columns. Raises Unsealable."""
     record = INBOX.record(row)
-    hotel_id, item_id = UUID(record.hotel_id), UUID(record.id)
-    sealed_body, context = record.sealed_body, seal_context(hotel_id, item_id)
-    return InboxItem(
-        id=item_id,
-        hotel_id=hotel_id,
-        connection_id=UUID(record.connection_id),
-        provider=record.provider,
-        kind=ItemKind(record.kind),
-        channel=Channel(record.channel),
-        received_at=instant_from_micros(record.received_at),
-        correlation_id=record.correlation_id,
-        body=zlib.decompress(sealer.open(sealed_body, bound_to=context)),
-        batch_id=UUID(record.batch_id),
-        position=record.position,
-        fingerprint=record.fingerprint,
-        state=InboxState(record.state),
-        outcome=None if record.outcome is None else ItemOutcome(record.outcome),
-        reason=_reason_of(record),
-        external_id=record.external_id,
-        dedup_key=record.dedup_key,
-        attempts=record.attempts,
-    )
+    context = seal_context(UUID(record.hotel_id), UUID(record.id))
+    body = zlib.decompress(sealer.open(record.sealed_body, bound_to=context))
+    return InboxItem(**_entry_fields(record), body=body)
+
+
+def listed_item(row: Row) -> ListedItem:
+    """From a row of `LIST`."""
+    record = INBOX.record(row)
+    return ListedItem(**_entry_fields(record), body_bytes=record.body_bytes)
+
+
+def _entry_fields(record: Any) -> dict[str, Any]:
+    return {
+        "id": UUID(record.id),
+        "hotel_id": UUID(record.hotel_id),
+        "connection_id": UUID(record.connection_id),
+        "provider": record.provider,
+        "kind": ItemKind(record.kind),
+        "channel": Channel(record.channel),
+        "received_at": instant_from_micros(record.received_at),
+        "correlation_id": record.correlation_id,
+        "batch_id": UUID(record.batch_id),
+        "position": record.position,
+        "fingerprint": record.fingerprint,
+        "state": InboxState(record.state),
+        "outcome": None if record.outcome is None else ItemOutcome(record.outcome),
+        "reason": _reason_of(record),
+        "external_id": record.external_id,
+        "dedup_key": record.dedup_key,
+        "attempts": record.attempts,
+    }
 
 
 def _reason_of(record: Any) -> Reason | None:
@@ -216,6 +230,7 @@ def _row(item: InboxItem, sealer: Sealer) -> Row:
         optional_text(item.external_id),
         item.dedup_key,
         item.attempts,
+        len(item.body),
     )
 
 
