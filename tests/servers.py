@@ -228,7 +228,8 @@ def _can_run(program: Path) -> bool:
 def _open_copy(package: Path, directory: Path) -> Path:
     """A copy for the unprivileged user, where only root can read the virtual environment."""
     copy = directory / package.name
-    shutil.copytree(package / "pginstall18", copy / "pginstall18")
+    headers = shutil.ignore_patterns("include")
+    shutil.copytree(package / "pginstall18", copy / "pginstall18", ignore=headers)
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.exists():
         shutil.copytree(libraries, directory / libraries.name)
