@@ -12,6 +12,7 @@ Most payloads have nothing to mask, which a few searches of the whole text show.
 values at suspicious places are read.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -51,6 +52,8 @@ _SHOWN: Final = 4
 _ASCII_DIGITS: Final = frozenset(b"0123456789")
 _NINES: Final = str.maketrans("0123456789", "9" * 10)
 _ASTERISKS: Final = str.maketrans("0123456789", "*" * 10)
+_LOWER: Final = bytes(range(256)).lower()
+_SPACE: Final = re.compile(r"\s")
 _NESTED: Final = ("{", "[", "<")
 _MAX_NESTING: Final = 3
 _MAX_PASSES: Final = 4
@@ -171,10 +174,7 @@ def _views(text: str, form: Format | None) -> list[bytes]:
 
 def _suspects(plain: bytes, form: Format | None) -> _Suspects | None:
     cards = possible_cards(plain, is_json=form is Format.JSON)
-    lowered = plain.lower()
-    if FILLER in plain:
-        lowered = lowered.translate(None, FILLER)
-    labelled = list(labelled_spans(lowered))
+    labelled = list(labelled_spans(plain.translate(_LOWER, FILLER)))
     if not (cards or labelled):
         return None
     return _Suspects(plain, compact(plain).places if labelled else (), cards, labelled)
@@ -257,8 +257,7 @@ def _edit_text(
 
 
 def _is_id(text: str, value: PayloadValue, id_fields: Collection[str]) -> bool:
-    has_space = any(char.isspace() for char in text)
-    return not has_space and is_id_field(value.keys, id_fields)
+    return is_id_field(value.keys, id_fields) and _SPACE.search(text) is None
 
 
 def _edit_across_elements(

@@ -36,6 +36,6 @@ def spans_around(lowered: bytes, cards: Sequence[CardNumber]) -> Iterator[Span]:
         code = _CODE_AFTER.match(lowered, end)
         if code is not None:
             yield Span(*code.span("code"), 0)
-        earliest = max(0, card.start - _NEAR)
-        for match in _CODE_NEAR.finditer(lowered, earliest, card.end + _NEAR):
-            yield Span(*match.span("code"), 0)
+        for near in ((max(0, card.start - _NEAR), card.start), (card.end, card.end + _NEAR)):
+            for match in _CODE_NEAR.finditer(lowered, *near):
+                yield Span(*match.span("code"), 0)

@@ -181,6 +181,8 @@ def _without_lists(plain: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[tu
 
 
 def _is_searchable(plain: bytes, start: int, end: int) -> bool:
+    if end - start <= MAX_RUN_DIGITS:
+        return True
     return len(plain[start:end].translate(None, SEPARATORS)) <= MAX_RUN_DIGITS
 
 
