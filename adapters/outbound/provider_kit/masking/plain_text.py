@@ -36,9 +36,15 @@ _PAIR: Final = re.compile(rb"\\\\")
 _QUOTE: Final = re.compile(rb'\\"')
 """As patterns, since these are found faster than by `in`."""
 
+_OTHER_LETTER: Final = (
+    rb"(?:00[c-fC-F](?![3789acdACD])[0-9a-fA-F]|0[14][0-9a-fA-F]{2})(?![0-9\\&%])"
+)
+"""A letter that is in no label (unlike u-umlaut and some with accents) and not before a digit: such
+escapes are frequent, and not projected."""
+
 _ESCAPE: Final = re.compile(
     rb"\\(?:\0*+(?:u[dD][89abAB][0-9a-fA-F]{2}\\\0*+u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|x[0-9a-fA-F]{2}|[nrtbf/]))"
+    rb"|u(?!%b)[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|x[0-9a-fA-F]{2}|[nrtbf/]))" % _OTHER_LETTER
 )
 _ENTITY: Final = re.compile(
     rb"&\0*+(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,9});"
