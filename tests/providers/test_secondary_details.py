@@ -11,12 +11,14 @@ import pytest
 
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
+from domain.values import ABSENT, Money
 from ports.errors import UnreadableMessage
 from ports.providers import ReadItem
 from tests.providers.apaleo import payloads as apaleo
 from tests.providers.cloudbeds import payloads as cloudbeds
 from tests.providers.cloudbeds.test_channel_formats import order
 from tests.providers.mews import payloads as mews
+from tests.providers.mews.test_booking_mapping import payment
 from tests.providers.ohip import payloads as ohip
 from tests.providers.ohip.test_invalid_payloads import LISTED, SINGLE
 from tests.providers.vendor_payloads import (
@@ -124,6 +126,97 @@ class TestSamples:
     def test_details_never_refuse_a_booking(self, vendor: str, name: str, within: Path) -> None:
         message = json.loads((SAMPLES / vendor / name).read_bytes())
         assert refusals(Form(vendor, name, message, within)) == set()
+
+
+MEWS_LISTS: Final[dict[str, list[Any]]] = {
+    "OrderItems": [
+        mews.charge(93.46, "2026-03-09T23:00:00Z"),
+        mews.charge(100, "2026-03-10T23:00:00Z", Id="item-2"),
+        mews.charge(3, Id="item-3"),
+        mews.charge(7, Id="item-4", CanceledUtc="2026-03-01T00:00:00Z"),
+    ],
+    "Payments": [payment(-50, Id="pay-1"), payment(-9, Id="pay-2", State="Failed")],
+    "Companionships": [{"Id": "c-1", "CustomerId": "cus-2", "ReservationId": "res-1"}],
+    "Customers": [mews.customer(), mews.customer(Id="cus-2")],
+    "Companies": [{"Id": "com-1", "Name": "Analytics"}],
+    "AgeCategories": [{"Id": "age-a", "ServiceId": "svc-stay", "Classification": "Adult"}],
+    "ReservationGroups": [{"Id": "grp-1", "EnterpriseId": "ent-1"}],
+    "Rates": [{"Id": "rate-1", "Name": "Flexible", "ServiceId": "svc-stay"}],
+}
+
+
+class TestListsOfMews:
+    """What a reservation refers to comes in lists of its own."""
+
+    MESSAGE: Final = {"Reservations": [mews.reservation()], **MEWS_LISTS}
+
+    def read(self, message: Any) -> BookingSnapshot:
+        """Of the booking; items that could be of any booking are reported beside it."""
+        found = {item.external_id: item for item in read(FORMS[4], message)}
+        item = found["res-1"]
+        assert isinstance(item.snapshot, BookingSnapshot), item.reason
+        return item.snapshot
+
+    @pytest.mark.parametrize("key", MEWS_LISTS)
+    def test_never_refuse_a_booking(self, key: str) -> None:
+        right = self.read(self.MESSAGE)
+        for path in value_paths(self.MESSAGE[key]):
+            for value in RUBBISH:
+                found = self.read(with_value(self.MESSAGE, (key, *path), value))
+                assert found.status == right.status
+
+    @pytest.mark.parametrize("key", ["OrderItems", "Payments"])
+    @pytest.mark.parametrize(
+        "leaf", [("Amount",), ("Amount", "Currency"), ("Amount", "GrossValue")]
+    )
+    @pytest.mark.parametrize("value", [..., None, "", "?", True, [], [None], {}, {"a": 1}, 10**40])
+    def test_leave_unknown_totals_absent(self, key: str, leaf: Path, value: Any) -> None:
+        found = self.read(with_value(self.MESSAGE, (key, 0, *leaf), value))
+        total = ABSENT if key == "OrderItems" else Money(19646, "EUR")
+        paid = ABSENT if key == "Payments" else Money(5000, "EUR")
+        assert (found.total, found.paid, found.balance) == (total, paid, ABSENT)
+
+    @pytest.mark.parametrize(
+        ("key", "leaf", "value"),
+        [
+            ("OrderItems", "CanceledUtc", 17),
+            ("OrderItems", "CanceledUtc", "?"),
+            ("OrderItems", "AccountingState", 17),
+            ("OrderItems", "AccountingState", "?"),
+            ("OrderItems", "ServiceOrderId", 17),
+            ("Payments", "State", "?"),
+            ("Payments", "State", None),
+            ("Payments", "AccountingState", {}),
+            ("Payments", "ReservationId", 17),
+        ],
+    )
+    def test_of_unknown_state_or_booking_leave_totals_absent(
+        self, key: str, leaf: str, value: Any
+    ) -> None:
+        found = self.read(with_value(self.MESSAGE, (key, 0, leaf), value))
+        assert (found.total if key == "OrderItems" else found.paid, found.balance) == (
+            ABSENT,
+            ABSENT,
+        )
+
+    @pytest.mark.parametrize(("leaf", "value"), [("StartUtc", "?"), ("StartUtc", 5), ("Type", 5)])
+    def test_leave_unknown_nights_out_of_a_known_total(self, leaf: str, value: Any) -> None:
+        found = self.read(with_value(self.MESSAGE, ("OrderItems", 0, leaf), value))
+        assert found.total == Money(19646, "EUR")
+        assert found.rooms is not ABSENT
+        assert found.rooms[0].nightly_prices == ()
+
+    def test_ignore_rubbish_in_canceled_items(self) -> None:
+        found = self.read(with_value(self.MESSAGE, ("OrderItems", 3, "Amount"), "?"))
+        assert found.total == Money(19646, "EUR")
+
+    def test_are_reported_with_what_was_expected(self) -> None:
+        message = with_value(self.MESSAGE, ("OrderItems", 1, "Amount", "GrossValue"), "?")
+        message = with_value(message, ("Payments", 0, "Amount"), 5)
+        (item,) = read(FORMS[4], message, explain=True)
+        trace = dict(item.field_trace)
+        assert trace["OrderItems[1].Amount.GrossValue"] == "(not kept) (expected a number)"
+        assert trace["Payments[0].Amount"].startswith("(not kept) (expected an object")
 
 
 class TestRemarks:

@@ -179,11 +179,14 @@ class MewsHotel:
         messages.add("Companionships", companionships.values)
         charges = bulk_lookup(self.api, connector.CHARGES, ids, order_id_of)
         messages.add("OrderItems", charges.values)
-        messages.invalid = companionships.invalid | charges.invalid
+        messages.unreadable = {
+            "Companionships": companionships.invalid,
+            "OrderItems": charges.invalid,
+        }
         if self.reads_payments:
             payments = bulk_lookup(self.api, connector.PAYMENTS, ids, paid_reservation_of)
             messages.add("Payments", payments.values)
-            messages.invalid |= payments.invalid
+            messages.unreadable["Payments"] = payments.invalid
         people, companies = _collect_account_ids(reservations)
         people.update(dict.fromkeys(ids_of(companionships.values, "CustomerId")))
         messages.add("Customers", self.api.by_ids(connector.CUSTOMERS, list(people)))

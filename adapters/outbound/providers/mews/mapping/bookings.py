@@ -10,7 +10,7 @@ from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.field_values import as_instant, as_text
 from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, MappingError
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import (
     ACCOUNT_TYPES,
     COMMANDER_ORIGINS,
@@ -20,14 +20,26 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     STATES,
 )
 from adapters.outbound.providers.mews.mapping.guests import party_of
-from adapters.outbound.providers.mews.mapping.parsing import MewsMapper, MewsReader, reason_of
-from adapters.outbound.providers.mews.mapping.payments import PaymentAmounts, calculate_payments
+from adapters.outbound.providers.mews.mapping.parsing import MewsMapper, MewsReader
+from adapters.outbound.providers.mews.mapping.payments import (
+    NOT_SENT,
+    PaymentAmounts,
+    calculate_payments,
+)
 from adapters.outbound.providers.mews.mapping.prices import SUMS_PATH, MewsPrices, calculate_prices
 from adapters.outbound.providers.mews.mapping.references import References
 from domain.messages import ItemKind
-from domain.snapshots import BookingSnapshot, BookingSource, Extras, Party, PartyRole, RoomStay
+from domain.snapshots import (
+    BookingSnapshot,
+    BookingSource,
+    Extras,
+    Party,
+    PartyRole,
+    RoomStay,
+    Snapshot,
+)
 from domain.status import BookingStatus
-from domain.values import ABSENT, AgeClass, AgeCount, Field, Money, Reason, SourceVersion, Stay
+from domain.values import ABSENT, AgeClass, AgeCount, Field, Money, SourceVersion, Stay
 
 _ROOM: Final = "rooms[0]"
 _DAY_KEYS: Final = ("ScheduledStartUtc", "StartUtc", "ScheduledEndUtc", "EndUtc")
@@ -40,14 +52,7 @@ class MewsBookingMapper(MewsMapper):
     kind = ItemKind.BOOKING
     references: References
 
-    def reason_of(self, error: MappingError, path: str) -> Reason:
-        """An error in another list (a customer, an order item) has that list's own path."""
-        is_elsewhere = isinstance(error, UnreadableField) and error.path.startswith(_OTHER_LISTS)
-        return reason_of(error, "" if is_elsewhere else path)
-
     def map_snapshot(self, r: MewsReader, external_id: str) -> BookingSnapshot:
-        if invalid := self.references.invalid.get(external_id):
-            raise invalid
         self._reject_other_services(r)
         state = r.choice("State", _STATE_CHOICES, "status")
         cancellation_reason = r.decisive_field("CancellationReason", as_text, "cancel_reason")
@@ -146,7 +151,7 @@ class MewsBookingMapper(MewsMapper):
         copied details could not be updated.
         """
         companions = self.references.companions
-        if companions is None:
+        if companions is None or self.references.is_unreadable("Companionships", external_id):
             return ABSENT
         found = [_customer_id(each) for each in companions.get(external_id, ())]
         customer_ids = dict.fromkeys(customer_id for customer_id in found if customer_id)
@@ -161,20 +166,32 @@ class MewsBookingMapper(MewsMapper):
         return tuple(people)
 
     def _calculate_prices(self, external_id: str) -> MewsPrices | None:
-        """None if the order items were not sent."""
+        """None if the order items were not sent, or if the link of one is unreadable."""
         charges = self.references.charges
-        if charges is None:
+        if charges is None or self.references.is_unreadable("OrderItems", external_id):
             return None
         return calculate_prices(charges.get(external_id, ()), self.references.zone)
 
     def _calculate_payments(self, external_id: str, total: Field[Money | None]) -> PaymentAmounts:
         payments = self.references.payments
-        own = None if payments is None else payments.get(external_id, ())
-        return calculate_payments(own, total)
+        if payments is None or self.references.is_unreadable("Payments", external_id):
+            return NOT_SENT
+        return calculate_payments(payments.get(external_id, ()), total)
+
+    def trace_fields(self, r: MewsReader, snapshot: Snapshot) -> FieldTrace:
+        """With what is unreadable in the lists that belong to the booking."""
+        external_id = snapshot.external_id
+        prices = self._calculate_prices(external_id)
+        payments = self._calculate_payments(external_id, ABSENT)
+        return (
+            *MewsMapper.trace_fields(self, r, snapshot),
+            *self.references.trace_unreadable(external_id),
+            *(prices.unreadable if prices else ()),
+            *payments.unreadable,
+        )
 
 
 _STATE_CHOICES: Final[Mapping[str, str]] = {state: state for state in STATES}
-_OTHER_LISTS: Final = ("Customers[", "Companies[", "Companionships[", "OrderItems[", "Payments[")
 
 
 def _customer_id(companionship: JsonEntry) -> str | None:

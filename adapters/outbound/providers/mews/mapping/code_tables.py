@@ -75,8 +75,12 @@ NIGHT_ITEM: Final = "SpaceOrder"
 CANCELED_ITEM: Final = "Canceled"
 """orderitems.md, "Order item accounting state"."""
 
+ACCOUNTING_STATES: Final = frozenset({"Open", "Closed", "Inactive", CANCELED_ITEM})
+"""orderitems.md and payments.md, "Accounting state"."""
+
 PAID_STATE: Final = "Charged"
-"""payments.md, "Payment state": the others are pending, failed or canceled."""
+PAYMENT_STATES: Final = frozenset({PAID_STATE, "Canceled", "Pending", "Failed", "Verifying"})
+"""payments.md, "Payment state"."""
 
 DOCUMENT_TYPES: Final = ("Passport", "IdentityCard", "DriversLicense", "Visa")
 """customers.md: the first of these with a number is the guest's document, the others follow."""

@@ -52,8 +52,8 @@ class MewsMessages:
     lists: dict[str, list[JsonEntry]] = field(default_factory=dict)
     availability: list[JsonEntry] = field(default_factory=list)
     enterprise: dict[str, Json] | None = None
-    invalid: dict[str, UnreadableField] = field(default_factory=dict)
-    """Ids of bookings that refer to an unreadable object, which is not in `lists`."""
+    unreadable: dict[str, Mapping[str, UnreadableField]] = field(default_factory=dict)
+    """By list: the bookings that an unreadable object belongs to, which is not in `lists`."""
 
     def add(
         self, key: str, values: Iterable[Json], message: Json = None, *, is_lossy: bool = False

@@ -10,9 +10,19 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
-from adapters.outbound.providers.mews.mapping.code_tables import CANCELED_ITEM, PAID_STATE
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry
+from adapters.outbound.providers.mews.mapping.code_tables import (
+    CANCELED_ITEM,
+    PAID_STATE,
+    PAYMENT_STATES,
+)
 from adapters.outbound.providers.mews.mapping.parsing import MewsReader
+from adapters.outbound.providers.mews.mapping.unreadable_amounts import (
+    UnreadableAmounts,
+    as_accounting_state,
+    as_currency,
+    as_known_state,
+)
 from domain.errors import InvalidField
 from domain.values import ABSENT, Field, Money
 
@@ -20,7 +30,10 @@ from domain.values import ABSENT, Field, Money
 class PaymentAmounts(NamedTuple):
     paid: Field[Money | None] = ABSENT
     balance: Field[Money | None] = ABSENT
+    unreadable: FieldTrace = ()
 
+
+_as_payment_state: Final = as_known_state(PAYMENT_STATES)
 
 NOT_SENT: Final = PaymentAmounts()
 
@@ -29,16 +42,21 @@ def calculate_payments(
     payments: Sequence[JsonEntry] | None, total: Field[Money | None]
 ) -> PaymentAmounts:
     """`payments` None: not sent. In another currency than the total there is no balance, in several
-    no paid amount either. Raises UnreadableField with the path of the payment."""
+    no paid amount either. Absent if a payment is unreadable."""
     if payments is None:
         return NOT_SENT
-    charged = [amount for each in payments if (amount := _charged_amount(each)) is not None]
+    unreadable = UnreadableAmounts()
+    charged = [
+        amount for each in payments if (amount := _charged_amount(each, unreadable)) is not None
+    ]
     currencies = {currency for currency, _ in charged}
     if not currencies and isinstance(total, Money):
         currencies = {total.currency}
-    if len(currencies) != 1:
+    if not unreadable.expected_by_path and len(currencies) != 1:
         return PaymentAmounts(None, None)
-    paid = _sum(payments, charged, currencies.pop())
+    paid = None if unreadable.expected_by_path else _sum(charged, currencies.pop(), unreadable)
+    if paid is None:
+        return PaymentAmounts(unreadable=unreadable.trace())
     if not isinstance(total, Money):
         return PaymentAmounts(paid, total)
     if total.currency != paid.currency:
@@ -46,20 +64,26 @@ def calculate_payments(
     return PaymentAmounts(paid, Money(total.minor - paid.minor, paid.currency))
 
 
-def _charged_amount(entry: JsonEntry) -> tuple[str, Decimal] | None:
-    """Currency and amount; None for a payment that is not charged."""
-    payment = MewsReader(entry.value, entry.path)
-    is_canceled = payment.optional_text("AccountingState") == CANCELED_ITEM
-    if payment.text("State") != PAID_STATE or is_canceled:
+def _charged_amount(entry: JsonEntry, unreadable: UnreadableAmounts) -> tuple[str, Decimal] | None:
+    """Currency and amount; None for a payment that is not charged, or unreadable."""
+    try:
+        payment = MewsReader(entry.value)
+        state = payment.optional("AccountingState", as_accounting_state)
+        if state == CANCELED_ITEM or payment.required("State", _as_payment_state) != PAID_STATE:
+            return None
+        amount = payment.object("Amount")
+        currency = as_currency(amount.text("Currency"), "Amount.Currency")
+        return currency, -amount.decimal("GrossValue")
+    except UnreadableField as error:
+        unreadable.add(entry.path, error)
         return None
-    amount = payment.object("Amount")
-    return amount.text("Currency"), -amount.decimal("GrossValue")
 
 
 def _sum(
-    payments: Sequence[JsonEntry], charged: Sequence[tuple[str, Decimal]], currency: str
-) -> Money:
+    charged: Sequence[tuple[str, Decimal]], currency: str, unreadable: UnreadableAmounts
+) -> Money | None:
     try:
         return Money.rounded(sum((amount for _, amount in charged), Decimal(0)), currency)
     except InvalidField as error:
-        raise UnreadableField(f"{payments[0].path}.Amount", error.code, error.fix) from error
+        unreadable.add("Payments", error)
+        return None

@@ -18,11 +18,15 @@ from adapters.outbound.provider_kit.parsing import field_values as values
 from adapters.outbound.provider_kit.parsing.errors import UnreadableField
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.local_time import local_day
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import CANCELED_ITEM, NIGHT_ITEM
-from adapters.outbound.providers.mews.mapping.parsing import prefix_error
+from adapters.outbound.providers.mews.mapping.unreadable_amounts import (
+    UnreadableAmounts,
+    as_accounting_state,
+    as_currency,
+)
 from domain.errors import InvalidField
-from domain.values import Money, NightlyPrice, PriceBasis
+from domain.values import ABSENT, Field, Money, NightlyPrice, PriceBasis
 
 SUMS_PATH: Final = "OrderItems.Amount"
 
@@ -39,49 +43,80 @@ class Charge:
 class MewsPrices:
     """`mixed`: JSON text of the exact sums, if there are several currencies."""
 
-    total: Money | None
-    nightly: tuple[NightlyPrice, ...]
+    total: Field[Money | None]
+    nightly: tuple[NightlyPrice, ...] = ()
     mixed: str | None = None
+    unreadable: FieldTrace = ()
 
 
-NO_PRICES: Final = MewsPrices(None, ())
+NO_PRICES: Final = MewsPrices(None)
+
+
+@dataclass(slots=True)
+class _UnreadableItems(UnreadableAmounts):
+    """Whether an amount, or one of a night, is missing for a sum."""
+
+    lacks_amount: bool = False
+    lacks_night: bool = False
 
 
 def calculate_prices(items: Sequence[JsonEntry], zone: ZoneInfo) -> MewsPrices:
-    """Raises UnreadableField with the path of the order item."""
-    charges = [_parse_charge(item, zone) for item in items]
+    """Unreadable items leave the total, or the nightly prices, absent."""
+    unreadable = _UnreadableItems()
+    charges = [
+        charge for item in items if (charge := _parse_charge(item, zone, unreadable)) is not None
+    ]
     active = [charge for charge in charges if charge.is_active]
     currencies = {charge.currency for charge in active or charges}
+    if unreadable.lacks_amount or (unreadable.expected_by_path and not currencies):
+        return MewsPrices(ABSENT, unreadable=unreadable.trace())
     if len(currencies) > 1:
-        return MewsPrices(None, (), _format_sums(active))
+        return MewsPrices(None, (), _format_sums(active), unreadable.trace())
     if not currencies:
         return NO_PRICES
     currency = currencies.pop()
     try:
         total = Money.rounded(sum((charge.gross for charge in active), Decimal(0)), currency)
-        return MewsPrices(total, _nightly_prices(active, currency))
+        nightly = () if unreadable.lacks_night else _nightly_prices(active, currency)
     except InvalidField as error:
-        raise UnreadableField(f"{items[0].path}.Amount", error.code, error.fix) from error
+        unreadable.add(f"{items[0].path}.Amount", error)
+        return MewsPrices(ABSENT, unreadable=unreadable.trace())
+    return MewsPrices(total, nightly, unreadable=unreadable.trace())
 
 
-def _parse_charge(item: JsonEntry, zone: ZoneInfo) -> Charge:
-    """Without a reader, for speed: a booking has several."""
+def _parse_charge(item: JsonEntry, zone: ZoneInfo, unreadable: _UnreadableItems) -> Charge | None:
+    """None for an unreadable amount. Without a reader, for speed: a booking has several."""
+    is_active = True
     try:
         item_object = _as_object(item.value, "(payload)")
+        is_active = not _is_canceled(item_object)
         amount = _as_object(item_object.get("Amount"), "Amount")
-        canceled = (
-            item_object.get("CanceledUtc") or item_object.get("AccountingState") == CANCELED_ITEM
-        )
-        return Charge(
-            currency=values.as_text(amount.get("Currency"), "Amount.Currency"),
-            gross=values.as_decimal(amount.get("GrossValue"), "Amount.GrossValue"),
-            is_active=not canceled,
-            night=_parse_night(item_object, zone)
-            if item_object.get("Type") == NIGHT_ITEM
-            else None,
-        )
+        code = values.as_text(amount.get("Currency"), "Amount.Currency")
+        currency = as_currency(code, "Amount.Currency")
+        gross = values.as_decimal(amount.get("GrossValue"), "Amount.GrossValue")
     except UnreadableField as error:
-        raise prefix_error(item.path, error) from error
+        unreadable.add(item.path, error)
+        unreadable.lacks_amount |= is_active
+        return None
+    try:
+        night = _parse_night(item_object, zone)
+    except UnreadableField as error:
+        unreadable.add(item.path, error)
+        unreadable.lacks_night |= is_active
+        night = None
+    return Charge(currency, gross, is_active, night)
+
+
+def _is_canceled(item_object: dict[str, Json]) -> bool:
+    """Raises UnreadableField."""
+    canceled = item_object.get("CanceledUtc")
+    if canceled not in (None, ""):
+        values.as_instant(canceled, "CanceledUtc")
+        return True
+    state = item_object.get("AccountingState")
+    if state in (None, ""):
+        return False
+    return as_accounting_state(state, "AccountingState") == CANCELED_ITEM
 
 
 def _as_object(value: Json, path: str) -> dict[str, Json]:
@@ -90,7 +125,13 @@ def _as_object(value: Json, path: str) -> dict[str, Json]:
     return value
 
 
-def _parse_night(item_object: dict[str, Json], zone: ZoneInfo) -> date:
+def _parse_night(item_object: dict[str, Json], zone: ZoneInfo) -> date | None:
+    """None for an item of another type. Raises UnreadableField."""
+    kind = item_object.get("Type")
+    if kind != NIGHT_ITEM:
+        if kind is not None:
+            values.as_text(kind, "Type")
+        return None
     key = "StartUtc" if item_object.get("StartUtc") else "ConsumedUtc"
     return _parse_day(values.as_text(item_object.get(key), key), key, zone)
 

@@ -9,11 +9,12 @@ from adapters.outbound.provider_kit.parsing.errors import UnknownZone, Unreadabl
 from adapters.outbound.provider_kit.parsing.json_fields import text_at
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.local_time import zone
-from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
+from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, JsonEntry
 from adapters.outbound.providers.mews.mapping.code_tables import AGE_CLASSES, LODGING_CATEGORIES
 from adapters.outbound.providers.mews.mapping.messages import MewsMessages
 from adapters.outbound.providers.mews.mapping.orphan_errors import OrphanErrors
 from adapters.outbound.providers.mews.mapping.parsing import PROPERTY_KEY, MewsReader
+from adapters.outbound.providers.mews.mapping.unreadable_amounts import UnreadableAmounts
 from domain.messages import ItemKind
 from domain.values import AgeClass
 from ports.errors import UnreadableMessage
@@ -38,13 +39,26 @@ class References:
     age_classes: Mapping[str, AgeClass]
     lodging: frozenset[str] | None
     """Ids of the accommodation services; None if the services were not sent."""
-    invalid: Mapping[str, UnreadableField]
-    """Ids of bookings that refer to an unreadable object, with its error."""
+    unreadable: Mapping[str, Mapping[str, UnreadableField]]
+    """By list: ids of bookings that an object with an unreadable link belongs to, with its error.
+    """
     orphan_errors: Sequence[ReadItem]
     enterprise_id: str | None = None
     """Of the configuration, if it was sent."""
     enterprise_of: Mapping[str, str] = field(default_factory=dict)
     """By the id of a service or reservation group: reservations do not name their enterprise."""
+
+    def is_unreadable(self, key: str, booking_id: str) -> bool:
+        """Whether an object of the list `key` is missing for this booking."""
+        return bool(self.unreadable) and booking_id in self.unreadable.get(key, ())
+
+    def trace_unreadable(self, booking_id: str) -> FieldTrace:
+        """For the mapping report."""
+        found = UnreadableAmounts()
+        for errors in self.unreadable.values():
+            if error := errors.get(booking_id):
+                found.add("", error)
+        return found.trace()
 
     def with_property(self, entry: JsonEntry) -> JsonEntry:
         """The entry with its enterprise, as far as the other objects show it."""
@@ -84,7 +98,7 @@ def index_references(messages: MewsMessages, time_zone: str) -> References:
             documents=_documents(messages.of("IdentityDocuments"), orphan_errors),
             age_classes=_age_classes(messages.of("AgeCategories")),
             lodging=_lodging_service_ids(messages, orphan_errors),
-            invalid=messages.invalid,
+            unreadable=messages.unreadable,
             orphan_errors=orphan_errors.items,
             enterprise_id=text_at(messages.enterprise, "Id"),
             enterprise_of=_enterprises(messages),
