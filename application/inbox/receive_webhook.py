@@ -1,6 +1,6 @@
 """Receives a vendor's native notification: authenticated, stored, acknowledged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,12 +16,13 @@ from ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """`connection_key` is the secret of the URL; `headers` have lower-case names."""
+    """`connection_key` is the secret of the URL; `headers` have lower-case names. `read_body` is
+    called if the key is right, so that a wrong key costs no reading."""
 
     provider: str
     connection_key: str
     headers: Mapping[str, str]
-    body: bytes
+    read_body: Callable[[], bytes]
     correlation_id: str
 
 
@@ -33,15 +34,21 @@ class ReceiveWebhook(InboundUseCase):
 
     def __call__(self, webhook: Webhook) -> UUID:
         """The id of the inbox batch. Raises UnknownProvider, ConnectionNotFound for a wrong key or
-        another provider's, Unauthenticated, Unsealable, StoreUnavailable."""
+        another provider's, Unauthenticated, Unsealable, StoreUnavailable, what `read_body` raises.
+        """
         provider = self.providers.get(webhook.provider)
         connection = self._connection_of(webhook.connection_key, webhook.provider)
         if connection is None:
             raise ConnectionNotFound
+        body = webhook.read_body()
+        with self.unit_of_work() as uow:
+            secrets = uow.connections.secrets(connection.id)
+        if not is_authentic(provider, webhook.headers, body, secrets):
+            raise Unauthenticated("the webhook's signature or credentials are invalid")
         now = self.clock.now()
         (row,) = notification_rows(
             connection,
-            [webhook.body],
+            [body],
             mask=payload_mask(self.mask_cards, provider),
             ids=self.ids,
             now=now,
@@ -49,9 +56,6 @@ class ReceiveWebhook(InboundUseCase):
         )
 
         def store(uow: UnitOfWork) -> None:
-            secrets = uow.connections.secrets(connection.id)
-            if not is_authentic(provider, webhook.headers, webhook.body, secrets):
-                raise Unauthenticated("the webhook's signature or credentials are invalid")
             uow.inbox.add([row])
             uow.connections.touch_inbound(connection.id, at=now)
 

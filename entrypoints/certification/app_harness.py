@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -82,7 +83,7 @@ class AppHarness:
                 provider=self.connection.provider,
                 connection_key=self.key,
                 headers=message.headers,
-                body=message.body,
+                read_body=partial(bytes, message.body),
                 correlation_id="certification",
             )
             self.batches.append(self.container.receive_webhook(webhook))

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from entrypoints.processes.buffering_worker import BufferingWorker
 from entrypoints.processes.gc_tuning import tune_garbage_collector
 from entrypoints.processes.wsgi import create_app
 from entrypoints.wiring.settings import Settings
@@ -35,7 +36,7 @@ def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -
         {
             "bind": f"{settings.host}:{settings.port}",
             "workers": settings.web_workers,
-            "worker_class": "gthread",
+            "worker_class": BufferingWorker,
             "threads": settings.web_threads,
             "timeout": 60,
             "graceful_timeout": 30,
@@ -43,7 +44,6 @@ def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -
             "accesslog": None,
             "errorlog": "-",
             "loglevel": "warning",
-            "limit_request_line": 4094,
             "worker_tmp_dir": None,
         },
         application,

@@ -290,7 +290,7 @@ class App:
                 provider=provider,
                 connection_key=key,
                 headers={"x-scripted-trust": trust},
-                body=body,
+                read_body=lambda: body,
                 correlation_id="webhook",
             )
         )

@@ -2,6 +2,7 @@ import base64
 import json
 from collections import Counter
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -255,7 +256,7 @@ class TestInbox:
                     provider=each["provider"],
                     connection_key=each["path"].rpartition("/")[2],
                     headers={},
-                    body=base64.b64decode(each["body"]),
+                    read_body=partial(base64.b64decode, each["body"]),
                     correlation_id="redelivery",
                 )
             )

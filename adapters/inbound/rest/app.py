@@ -9,6 +9,7 @@ from flask_smorest import Api
 from adapters.inbound.rest import (
     alpinebits,
     docs_page,
+    early_refusal,
     guests,
     health,
     ingest,
@@ -42,6 +43,7 @@ def build_app(
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
     )
+    app.extensions[early_refusal.EXTENSION] = early_refusal.needs_body(options.max_body_bytes)
     limits = TokenRateLimits(
         options.rate_limit_storage, per_minute=options.requests_per_minute, now=use_cases.now
     )

@@ -45,6 +45,6 @@ def _webhook(provider: str, connection_key: str) -> Webhook:
         provider=provider,
         connection_key=connection_key,
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=read_raw_body(),
+        read_body=read_raw_body,
         correlation_id=log_context.correlation_id.get() or "",
     )
