@@ -67,6 +67,7 @@ from entrypoints.wiring.subscribers import installed_subscribers
 from ports.directory import Directory
 from ports.event_bus import EventBus, Subscriber
 from ports.job_queue import JobQueue
+from ports.privacy import ShredDeleted
 from ports.providers import Providers, ProviderTools
 from ports.queries import Queries
 from ports.system import CardMask, Clock, IdGenerator, Randomness, Sealer
@@ -116,8 +117,9 @@ class Container:
     def unit_of_work(self) -> UnitOfWork:
         return self.store.unit_of_work()
 
-    def shred_deleted(self) -> None:
-        self.store.shred_deleted()
+    @cached_property
+    def shred_deleted(self) -> ShredDeleted:
+        return self.store.shred_deleted
 
     @cached_property
     def queries(self) -> Queries:
