@@ -105,15 +105,26 @@ class Connection:
         )
 
     def stopped(self, code: str, detail: str, *, now: datetime) -> "Connection":
-        """Until a person resumes it. The time of the first stop is kept."""
-        is_stopped = self.state is ConnectionState.STOPPED
+        """Until a person resumes it. The time and the reason of the first stop are kept."""
+        if self.state is ConnectionState.STOPPED:
+            return self
         return replace(
             self,
             state=ConnectionState.STOPPED,
-            stopped_at=self.stopped_at if is_stopped and self.stopped_at else now,
+            stopped_at=now,
             last_error_code=code,
             last_error_detail=detail,
         )
+
+    def _with_error(self, code: str | None, detail: str | None) -> "Connection":
+        """A stopped one keeps the reason of its stop."""
+        if self.state is ConnectionState.STOPPED:
+            return self
+        return replace(self, last_error_code=code, last_error_detail=detail)
+
+    def recovered(self) -> "Connection":
+        """A fetch succeeded."""
+        return replace(self._with_error(None, None), breaker=Breaker())
 
     @property
     def announced_sync_at(self) -> datetime | None:
@@ -170,13 +181,12 @@ class Connection:
 
     def synced(self, run: SyncRun, *, cursor: str | None, now: datetime) -> "Connection":
         """`cursor` None keeps the old one: a reconcile does not move it."""
+        code = "items_quarantined" if run.status is SyncStatus.PARTIAL else None
         return replace(
-            self,
+            self._with_error(code, None),
             cursor=cursor or self.cursor,
             breaker=Breaker(),
             last_synced_at=now,
-            last_error_code="items_quarantined" if run.status is SyncStatus.PARTIAL else None,
-            last_error_detail=None,
         )
 
     def sync_failed(
@@ -185,12 +195,11 @@ class Connection:
         """`stop`: retrying cannot help until a person acts (credentials refused). `wait`: how long
         the provider wants no requests, capped at WAIT_CAP; nothing is due earlier."""
         until = now + min(wait, WAIT_CAP)
-        failed = self.stopped(error.code, error.text, now=now) if stop else self
+        code, detail = error.code, error.text
+        failed = self.stopped(code, detail, now=now) if stop else self._with_error(code, detail)
         return replace(
             failed,
             breaker=self.breaker.failed(now),
-            last_error_code=error.code,
-            last_error_detail=error.text,
             next_sync_at=self.next_sync_at and max(self.next_sync_at, until),
             next_reconcile_at=self.next_reconcile_at and max(self.next_reconcile_at, until),
         )

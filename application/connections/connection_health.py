@@ -1,14 +1,13 @@
 """Effects of webhooks and fetches on their connection: credentials, stop orders, breaker."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Final
 
 from application.connections.stored_connections import get_connection
 from application.events.cloud_events import outbox_message
-from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.errors import PmsError
 from domain.events import ConnectionSuspended, EventHeader
@@ -51,10 +50,7 @@ def record_success(uow: UnitOfWork, connection_id: ConnectionId) -> None:
     first, as syncs do."""
     connection, _ = get_connection(uow, connection_id)
     if connection.breaker.failures:
-        healthy = replace(
-            connection, breaker=Breaker(), last_error_code=None, last_error_detail=None
-        )
-        uow.connections.save(healthy)
+        uow.connections.save(connection.recovered())
 
 
 def record_failure(

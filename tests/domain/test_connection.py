@@ -108,6 +108,27 @@ class TestConnection:
         assert stopped.resumed(LATER).stopped_at is None
         assert stopped.tested(LATER).stopped_at is None
 
+    def test_keeps_why_it_was_stopped_whatever_ends_later(self) -> None:
+        """A sync or a fetch that began before the stop ends after it."""
+        stopped = active(cursor="c").sync_failed(DOWN, stop=True, now=T0)
+        done = run(status=SyncStatus.COMPLETED)
+        other = RunError(code="other", detail="something else")
+        for later in (
+            stopped.synced(done, cursor="d", now=LATER),
+            stopped.recovered(),
+            stopped.sync_failed(other, stop=False, now=LATER),
+            stopped.sync_failed(other, stop=True, now=LATER),
+            stopped.stopped("other", "something else", now=LATER),
+        ):
+            assert later.state is ConnectionState.STOPPED
+            assert (later.stopped_at, later.last_error_code) == (T0, "down")
+            assert later.last_error_detail == stopped.last_error_detail
+        assert stopped.resumed(LATER).synced(done, cursor="d", now=LATER).last_error_code is None
+
+    def test_recovers_by_a_fetch(self) -> None:
+        recovered = active().sync_failed(DOWN, stop=False, now=T0).recovered()
+        assert (recovered.breaker, recovered.last_error_code) == (Breaker(), None)
+
     @pytest.mark.parametrize("state", ConnectionState)
     def test_has_a_stop_only_while_it_is_stopped(self, state: ConnectionState) -> None:
         stopped = active(next_sync_at=LATER).stopped("refused", "why", now=T0)
