@@ -90,7 +90,8 @@ def scrub(text: str) -> str:
 def scrub_bytes(body: bytes, id_fields: Collection[str] = ()) -> bytes:
     """A payload in JSON, XML or any other text; fits ports.system.CardMask. `id_fields`: those that
     the provider declares (ports.providers.Capabilities.id_fields)."""
-    if is_plain(body) and not (may_hold_cards(body) or has_label(body.lower())):
+    is_json = body.startswith((b"{", b"["))
+    if is_plain(body) and not (may_hold_cards(body, is_json=is_json) or has_label(body.lower())):
         return body
     text, encoding = _decode(body)
     masked = _masked_payload(text, id_fields, depth=0)

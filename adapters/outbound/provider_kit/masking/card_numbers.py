@@ -18,16 +18,29 @@ from stdnum import luhn
 
 from adapters.outbound.provider_kit.masking.plain_text import BLOCK, FILLER
 
-SEPARATORS: Final = bytes(range(0x21)) + b"!#'()*+,-./:;<=>^\\_|~\x7f"
-_SHAPES: Final = bytes(
-    0x30 if 0x30 <= code <= 0x39 else 0x2D if code in SEPARATORS else 0x78 for code in range(256)
-)
+SEPARATORS: Final = bytes(range(0x21)) + b"!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~\x7f"
+_JSON_SEPARATORS: Final = SEPARATORS.replace(b'"', b"")
+"""A quotation mark ends a text; an encoded one does not (plain_text.py)."""
+
 _DIGITS_ONLY: Final = bytes(code if 0x30 <= code <= 0x39 else 0x78 for code in range(256))
-_FILLED_SHAPES: Final = b"f" + _SHAPES[1:]
+
+
+def _shapes(separators: bytes) -> bytes:
+    """Of every byte: a digit `0`, a separator `-`, a filler `f`, another `x`."""
+    shapes = bytearray(b"x" * 256)
+    for code in separators:
+        shapes[code] = 0x2D
+    shapes[0x30:0x3A] = b"0" * 10
+    shapes[:1] = b"f"
+    return bytes(shapes)
+
+
+_IN_TEXT: Final = (SEPARATORS, _shapes(SEPARATORS))
+_IN_JSON: Final = (_JSON_SEPARATORS, _shapes(_JSON_SEPARATORS))
 _JOINED_SHAPES: Final = bytes.maketrans(b"-f", b"00")
 _LONG_GAP: Final = 9
 _DIGITS: Final = re.compile(rb"[0-9]+")
-_SHORT_NUMBERS: Final = re.compile(rb"[-0-9.]{1,13}+(?:\s*+,\s*+[-0-9.]{1,13}+)*+")
+_SHORT_NUMBERS: Final = re.compile(rb"[-0-9.]{1,13}+(?:[\s\[\]]*+,[\s\[\]]*+[-0-9.]{1,13}+)*+")
 
 MAX_RUN_DIGITS: Final = 1_000
 """A longer run of groups is masked whole: no note has one, and its search would take too long."""
@@ -118,21 +131,22 @@ class CardNumber(NamedTuple):
 
 def possible_cards(plain: bytes, *, is_json: bool = False) -> list[tuple[int, int]]:
     """Where card numbers may be; find_card_numbers keeps those that are written like one."""
-    if not may_hold_cards(plain):
+    if not may_hold_cards(plain, is_json=is_json):
         return []
-    runs = (run for run in _runs(plain) if _POSSIBLE.search(plain, *run))
+    runs = (run for run in _runs(plain, is_json=is_json) if _POSSIBLE.search(plain, *run))
     searched = _without_lists(plain, runs) if is_json else runs
     return [run for run in searched if _has_card(plain, *run)]
 
 
-def may_hold_cards(plain: bytes) -> bool:
+def may_hold_cards(plain: bytes, *, is_json: bool = False) -> bool:
     """Looks at the text without its separators, where most texts have no run of enough digits. Of
     the runs, most times and dates begin no card."""
-    shapes = plain.translate(_SHAPES, SEPARATORS)
+    separators, table = _IN_JSON if is_json else _IN_TEXT
+    shapes = plain.translate(table, separators)
     start = shapes.find(_SHORTEST_RUN)
     if start < 0:
         return False
-    digits = plain.translate(_DIGITS_ONLY, SEPARATORS)
+    digits = plain.translate(_DIGITS_ONLY, separators)
     while start >= 0:
         end = shapes.find(b"x", start)
         if end < 0:
@@ -156,9 +170,10 @@ def find_card_numbers(plain: bytes) -> Iterator[CardNumber]:
             yield CardNumber(start, end, ())
 
 
-def _runs(plain: bytes) -> Iterator[tuple[int, int]]:
+def _runs(plain: bytes, *, is_json: bool = False) -> Iterator[tuple[int, int]]:
     """From the first to the last digit of those that only separators divide, in short gaps."""
-    shapes = plain.translate(_FILLED_SHAPES).replace(b"-" * _LONG_GAP, b"x" * _LONG_GAP)
+    table = (_IN_JSON if is_json else _IN_TEXT)[1]
+    shapes = plain.translate(table).replace(b"-" * _LONG_GAP, b"x" * _LONG_GAP)
     joined = shapes.translate(_JOINED_SHAPES)
     start = joined.find(_SHORTEST_RUN)
     while start >= 0:

@@ -101,7 +101,7 @@ def format_of(text: str) -> Format | None:
     start = text[:200].lstrip("\ufeff \t\r\n")[:1]
     if start == "<":
         return None if _HTML.match(text) else Format.XML
-    if start and (start in '{["' or _NUMBER.fullmatch(text)):
+    if start in ("{", "[") or _JSON_SCALAR.fullmatch(text):
         return Format.JSON
     return None
 
@@ -162,7 +162,7 @@ _JSON_SKIPPED: Final = re.compile(
 _SHORT_NUMBERS: Final = re.compile(r"(?:[\s,]*+-?[0-9][0-9.]{0,11}+(?=\s*+[,\]}]))++")
 """Too short for a card number."""
 
-_NUMBER: Final = re.compile(r"\s*-?[0-9]+\s*")
+_JSON_SCALAR: Final = re.compile(rf"\s*+(?:-?[0-9]++|{_STRING})\s*+", re.DOTALL)
 
 
 def _json_values(text: str, places: Sequence[Range]) -> Iterator[PayloadValue]:

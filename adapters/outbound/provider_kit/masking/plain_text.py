@@ -16,6 +16,8 @@ _CHARACTERS: Final = {
     # The dashes of cp1252, in texts that were read as ISO 8859-1.
     "\x96": "-",
     "\x97": "-",
+    # Around digits in emoji.
+    **dict.fromkeys("\ufe0e\ufe0f\u20e3", " "),
     "\u2212": "-",
     "\u2044": "/",
     "\u2215": "/",
@@ -44,12 +46,16 @@ escapes are frequent, and not projected."""
 
 _ESCAPE: Final = re.compile(
     rb"\\(?:\0*+(?:u[dD][89abAB][0-9a-fA-F]{2}\\\0*+u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|u(?!%b)[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|x[0-9a-fA-F]{2}|[nrtbf/]))" % _OTHER_LETTER
+    rb"|u(?!%b)[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|U000[0-9a-fA-F]{5}|x[0-9a-fA-F]{2}|[nrtbf/]))"
+    % _OTHER_LETTER
 )
 _ENTITY: Final = re.compile(
-    rb"&\0*+(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,9});"
+    rb"&\0*+(?:(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,9});"
+    rb"|#[0-9]{2}(?![0-9;]))"
 )
-_PERCENT: Final = re.compile(rb"%[c-fC-F][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){1,3}|%[0-9a-fA-F]{2}")
+_PERCENT: Final = re.compile(
+    rb"%\0*+(?:[c-fC-F][0-9a-fA-F](?:%\0*+[89abAB][0-9a-fA-F]){1,3}|[0-9a-fA-F]{2})"
+)
 _HEX: Final = re.compile(rb"[0-9a-fA-F]{2,}")
 _JSON_ESCAPES: Final = {b"n": "\n", b"t": "\t", b"r": "\r", b"b": "\b", b"f": "\f", b"/": "/"}
 _MARKUP: Final = re.compile(
@@ -77,7 +83,9 @@ _DIGIT_AFTER_MARK: Final = tuple(
     re.compile(mark + rb"[^0-9A-Za-z<>]{0,8}+[0-9]")
     for mark in (rb"-->", rb"\]\]>", rb"<!\[CDATA\[")
 )
-_DATA_IN_TAG: Final = re.compile(rb"(?i)[0-9]{3}|card|code|cv[cv]|(?<![a-z])pan[^a-z]")
+_DATA_IN_TAG: Final = re.compile(
+    rb"(?i)(?:[0-9][^0-9]{0,3}){12}|card|code|cv[cv]|(?<![a-z])pan[^a-z]"
+)
 
 
 class Compact(NamedTuple):
@@ -114,7 +122,7 @@ def to_plain(text: str) -> bytes:
     if b"&" in plain:
         plain = _project(plain.replace(b"&amp;", b"&\0\0\0\0"), _ENTITY, _projected)
     if b"%" in plain:
-        plain = _project(plain, _PERCENT, _projected)
+        plain = _project(plain.replace(b"%25", b"%\0\0"), _PERCENT, _projected)
     return plain
 
 
@@ -197,7 +205,7 @@ def _decode(encoded: bytes) -> str:
     if encoded.startswith(b"%"):
         return bytes.fromhex(encoded.replace(b"%", b"").decode()).decode("utf-8", "replace")
     kind = encoded[1:2]
-    if kind not in b"ux":
+    if kind not in b"uUx":
         return _JSON_ESCAPES[kind]
     codes = [int(code, 16) for code in _HEX.findall(encoded)]
     if len(codes) == 2:

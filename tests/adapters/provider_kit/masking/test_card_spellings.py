@@ -8,7 +8,12 @@ from adapters.outbound.provider_kit.card_scrubber import scrub
 VISA = "4111111111111111"
 AMEX = "378282246310005"
 SEPARATORS = [
-    *" -./_,:;|\\~='*<>^",
+    *" -./_,:;|\\~='*<>^&@#$`",
+    '" "',
+    ") (",
+    "] [",
+    "}{",
+    "%252D",
     "&nbsp;",
     "&#160;",
     "&#8201;",
@@ -85,6 +90,13 @@ class TestCardNumbers:
         for listed in ([other, number], [number, other]):
             text = f"<td>{separator.join(listed)}</td>"
             assert scrub(text) == text
+
+    def test_are_masked_as_emoji(self) -> None:
+        assert digits_in(scrub("".join(f"{digit}\ufe0f\u20e3" for digit in VISA))) == "11"
+
+    def test_are_masked_in_styled_text(self) -> None:
+        groups = [f"<span style='width:120px'>{VISA[n : n + 4]}</span>" for n in range(0, 16, 4)]
+        assert "411" not in scrub(f"No. {' '.join(groups)}")
 
     def test_are_masked_next_to_other_numbers(self) -> None:
         assert digits_in(scrub("room 12, 41111111 11111111, 2 keys")) == "1211112"
