@@ -79,6 +79,13 @@ class InstalledProviders:
         return by_name
 
 
+def import_plugins() -> None:
+    """For a process that forks: its children find the modules loaded. It builds no provider, and a
+    plug-in that can't be imported is reported by the child that needs it."""
+    for plugin in entry_points(group=GROUP):
+        call_plugin(plugin.load, lambda _: None)
+
+
 def broken_plugins_of(providers: Providers) -> Sequence[BrokenPlugin]:
     """Empty where `providers` are not plug-ins."""
     return providers.broken() if isinstance(providers, InstalledProviders) else ()

@@ -8,7 +8,8 @@ from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import InMemoryRateBudget
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from adapters.outbound.providers.mock.provider import MockProvider
-from entrypoints.wiring.installed_providers import GROUP, InstalledProviders
+from entrypoints.wiring import installed_providers as installed_providers_module
+from entrypoints.wiring.installed_providers import GROUP, InstalledProviders, import_plugins
 from ports.errors import UnknownProvider, UnusableProvider
 from ports.providers import Provider, ProviderTools
 
@@ -120,3 +121,24 @@ class TestBrokenPlugin:
 
     def test_is_not_a_package_found_twice(self) -> None:
         assert names(installed_providers(CANONICAL, CANONICAL)) == ["canonical"]
+
+
+class TestImport:
+    """Before a worker forks."""
+
+    def test_loads_the_modules_and_builds_nothing(
+        self, module: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        module.write_text("def provider(tools):\n    raise AssertionError('built')\n")
+        plugins = [EntryPoint("gone", "no_such_module:provider", GROUP), BAD]
+        monkeypatch.setattr(installed_providers_module, "entry_points", lambda **_: plugins)
+        import_plugins()
+        assert "thirdparty_pms" in sys.modules
+
+    @pytest.mark.parametrize("source", ["1 / 0", "raise SystemExit(3)", "def provider("])
+    def test_survives_a_broken_plugin(
+        self, module: Path, monkeypatch: pytest.MonkeyPatch, source: str
+    ) -> None:
+        module.write_text(source)
+        monkeypatch.setattr(installed_providers_module, "entry_points", lambda **_: [BAD])
+        import_plugins()
