@@ -27,7 +27,7 @@ def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
     enqueue_jobs(queue, JobName.SYNC, [(run.hotel_id, run.id, run.correlation_id) for run in runs])
 
 
-def enqueue_batches(queue: JobQueue, rows: Iterable[InboxItem]) -> None:
-    """One job per row, for all rows of its batch."""
-    due = [(row.hotel_id, row.batch_id, row.correlation_id) for row in rows]
-    enqueue_jobs(queue, JobName.INBOX, due)
+def enqueue_inbox(queue: JobQueue, row: InboxItem) -> None:
+    """For all that waits at the row's connection."""
+    due = [(row.hotel_id, row.connection_id, row.correlation_id)]
+    enqueue_jobs(queue, JobName.CONNECTION_INBOX, due)

@@ -13,8 +13,10 @@ from domain.values import HotelId
 class JobName(StrEnum):
     SYNC = "sync"
     """subject: the sync run"""
+    CONNECTION_INBOX = "connection_inbox"
+    """subject: the connection whose waiting inbox items to process"""
     INBOX = "inbox"
-    """subject: the batch of inbox items to process"""
+    """subject: a batch of inbox items; earlier versions queued these"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +31,13 @@ class Job:
 
 class JobQueue(Protocol):
     def enqueue(self, jobs: Sequence[Job]) -> None:
-        """Does not add a job whose name and subject are queued already. Call it after the commit:
-        if it raises QueueUnavailable, the tick enqueues the job later."""
+        """At the end of the line. Does not add a job whose name and subject are queued already; one
+        that runs at the moment runs once more afterwards. Call it after the commit: if it raises
+        QueueUnavailable, the tick enqueues the job later."""
+        ...
+
+    def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
+        """Queues the job that runs at the moment again once it ends, at the end of the line."""
         ...
 
     def ping(self) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.messages import InboxItem, ItemKind, OutboxMessage
-from domain.values import HotelId
+from domain.values import ConnectionId, HotelId
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,16 @@ class OutdatedItems(Entities):
     """The items of these entities that were received before."""
 
     before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """An inbox item that waits. `size`: bytes of its body, or of the stored body."""
+
+    id: UUID
+    kind: ItemKind
+    attempts: int
+    size: int
 
 
 class Inbox(Protocol):
@@ -45,6 +55,10 @@ class Inbox(Protocol):
     def record_outcomes(self, hotel_id: HotelId, decided: Sequence[InboxItem]) -> None:
         """Overwrites state, outcome and reason, and `external_id` and `dedup_key` unless None. An
         erased item's stored payload, and a guest's id, are erased too."""
+        ...
+
+    def uncount_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        """Takes back the attempt of items that were not tried after all."""
         ...
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[InboxItem]:
@@ -74,13 +88,20 @@ class Inbox(Protocol):
         """Those that are in quarantine: DONE, as stale."""
         ...
 
-    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
-        """(hotel, batch) of unfinished RECEIVED items of all hotels, oldest first.
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
+        """Hotel and connection of RECEIVED items of all hotels, each once, that with the oldest
+        item first.
 
         Only items at least 30 s times 2^attempts old: the pause doubles with every attempt, counted
         from the arrival. Items tried before wait while their connection is paused or stopped or
         its breaker is open.
         """
+        ...
+
+    def due(
+        self, hotel_id: HotelId, connection_id: ConnectionId, *, now: datetime, limit: int
+    ) -> Sequence[DueItem]:
+        """RECEIVED items of a connection, oldest first: new ones, and others as in `waiting`."""
         ...
 
     def purge(self, *, done_before: datetime, limit: int) -> int:

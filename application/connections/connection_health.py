@@ -1,9 +1,7 @@
 """Effects of webhooks and fetches on their connection: credentials, stop orders, breaker."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Final
 
 from application.connections.stored_connections import get_connection
@@ -25,21 +23,20 @@ _DISABLED: Final = "the hotel disabled the integration at the provider"
 def apply_control(
     uow: UnitOfWork,
     connection_id: ConnectionId,
-    notifications: Sequence[Notification],
+    notification: Notification,
     signal: "HealthSignal",
     *,
     at: datetime,
 ) -> tuple[Connection, Secrets]:
-    """Applies new credentials and stop orders in the order of their arrival (`at`), whatever the
+    """Applies new credentials and a stop order in the order of their arrival (`at`), whatever the
     order of the jobs. Returns the connection and its secrets afterwards."""
-    new = dict(chain.from_iterable(one.new_secrets.items() for one in notifications))
     counts = uow.connections.apply_control(connection_id, at=at)
     secrets = uow.connections.secrets(connection_id)
-    if counts and new:
-        secrets = {**secrets, **new}
+    if counts and notification.new_secrets:
+        secrets = {**secrets, **notification.new_secrets}
         uow.connections.replace_secrets(connection_id, secrets)
     connection, _ = get_connection(uow, connection_id)
-    if counts and any(one.disabled for one in notifications):
+    if counts and notification.disabled:
         stopped = connection.stopped(DISABLED_BY_HOTEL, _DISABLED, now=signal.now)
         connection = save_health(uow, connection, stopped, signal)
     return connection, secrets

@@ -1,14 +1,23 @@
 """Processes stored inbox rows: deferred pushes, webhooks, version conflicts and replays."""
 
+import math
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
 from application.connections import connection_health
 from application.connections.stored_connections import build_account, get_connection
-from application.enqueue_jobs import enqueue_batches
+from application.enqueue_jobs import enqueue_inbox
+from application.inbox.coalescing import (
+    refs_of,
+    results_by_row,
+    split_for_fetch,
+    split_refused,
+    split_tried,
+)
 from application.inbox.detect_deletions import detect_deletions
 from application.inbox.inbox_outcomes import (
     decide_after_failed_fetch,
@@ -33,19 +42,27 @@ from domain.precedence import Channel, Receipt
 from domain.values import HotelId
 from ports.errors import ProviderError, UnknownProvider
 from ports.job_queue import JobQueue
-from ports.providers import Page, Provider, Providers, Ref
+from ports.providers import Page, Provider, ProviderClient, Providers
 from ports.system import Clock, IdGenerator, Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """The rows of one connection in one batch."""
+    """Rows of one connection, by their arrival. `until`: of the monotonic clock; then no further
+    request begins after the first."""
 
     connection: Connection
     hotel: Hotel
     rows: Sequence[InboxItem]
     secrets: Secrets = field(repr=False)
+    until: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetcher:
+    provider: Provider
+    client: ProviderClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +96,26 @@ class ProcessInbox:
             batch = uow.inbox.batch(hotel_id, batch_id)
         rows = [row for row in batch if row.state in states and only in (None, row.id)]
         decided: list[InboxItem] = []
-        for portion in _split_batch(rows):
-            decided += self._process(self._begin(portion))
+        for portion in split_tried(rows):
+            decided += self.process_rows(portion)
         return decided
 
-    def _begin(self, rows: Sequence[InboxItem]) -> _Work:
+    def process_rows(
+        self, rows: Sequence[InboxItem], *, until: float = math.inf
+    ) -> Sequence[InboxItem]:
+        """As above, for rows of one connection in the order of their arrival. Each reference is
+        fetched once for all rows that have it. `until`, of the monotonic clock: rows whose fetch
+        did not begin by then stay as they are, without an attempt."""
+        return self._process(self._begin(rows, until))
+
+    def _begin(self, rows: Sequence[InboxItem], until: float) -> _Work:
         with self.unit_of_work() as uow:
             uow.inbox.count_attempts(rows[0].hotel_id, [row.id for row in rows])
             connection, hotel = get_connection(uow, rows[0].connection_id)
             secrets = uow.connections.secrets(connection.id)
             uow.commit()
         counted = [replace(row, attempts=row.attempts + 1) for row in rows]
-        return _Work(connection, hotel, counted, secrets)
+        return _Work(connection, hotel, counted, secrets, until)
 
     def _process(self, work: _Work) -> list[InboxItem]:
         try:
@@ -153,7 +178,7 @@ class ProcessInbox:
         )
         if copy is None:
             return False
-        enqueue_batches(self.queue, [copy])
+        enqueue_inbox(self.queue, copy)
         return True
 
     def _drop_duplicates(self, work: _Work, parsed: Sequence[ParsedRow]) -> list[ParsedRow]:
@@ -173,31 +198,31 @@ class ProcessInbox:
 
     def _apply_control(self, work: _Work, parsed: Sequence[ParsedRow]) -> _Work:
         """Before any request: new credentials are used by the fetch that follows."""
-        received = [(each.row, each.notification) for each in parsed if each.notification]
-        if not any(n.new_secrets or n.disabled for _, n in received):
-            return work
-        at = max(row.received_at for row, _ in received)
-        signal = self._health_signal(received[0][0])
-
-        connection, secrets = in_transaction(
-            self.unit_of_work,
-            lambda uow: connection_health.apply_control(
-                uow, work.connection.id, [n for _, n in received], signal, at=at
-            ),
-        )
-        return replace(work, connection=connection, secrets=secrets)
+        for each in parsed:
+            notification = each.notification
+            if notification and (notification.new_secrets or notification.disabled):
+                control = partial(
+                    connection_health.apply_control,
+                    connection_id=work.connection.id,
+                    notification=notification,
+                    signal=self._health_signal(each.row),
+                    at=each.row.received_at,
+                )
+                connection, secrets = in_transaction(self.unit_of_work, control)
+                work = replace(work, connection=connection, secrets=secrets)
+        return work
 
     def _quarantine_events(self, work: _Work, parsed: Sequence[ParsedRow]) -> None:
         """Before the fetch of the others; done again after a crash, it changes nothing."""
-        with_errors = [
-            each for each in parsed if each.notification and each.notification.unreadable
-        ]
-        if with_errors:
-            context = self._push_context(work, with_errors[0].row)
-            in_transaction(
-                self.unit_of_work,
-                lambda uow: quarantine_events(uow, with_errors, context, self.ids),
-            )
+        for each in parsed:
+            if each.notification and each.notification.unreadable:
+                quarantine = partial(
+                    quarantine_events,
+                    events=each.notification.unreadable,
+                    context=self._push_context(work, each.row),
+                    ids=self.ids,
+                )
+                in_transaction(self.unit_of_work, quarantine)
 
     def _apply(
         self, provider: Provider, work: _Work, parsed: Sequence[ParsedRow]
@@ -210,7 +235,7 @@ class ProcessInbox:
         def apply(uow: UnitOfWork) -> list[InboxItem]:
             decided = []
             locked = _lock_unprocessed(uow, parsed)
-            for _, group in groupby(locked, lambda each: each.row.received_at):
+            for _, group in groupby(locked, lambda each: each.row.batch_id):
                 same = list(group)
                 context = self._push_context(work, same[0].row, reader)
                 decided += self._apply_group(uow, same, context)
@@ -240,20 +265,63 @@ class ProcessInbox:
             return []
         if work.connection.is_suspended(self.clock.now()):
             return [each.row for each in parsed]
-        refs = sorted(frozenset().union(*(each.refs for each in parsed)), key=_ref_order)
         correlation_id = parsed[0].row.correlation_id
         account = build_account(work.connection, work.hotel, work.secrets, correlation_id)
         try:
-            with closing(provider.open(account)) as client:
-                page = client.fetch(refs)
+            client = provider.open(account)
         except PmsError as error:
             return self._record_failure(work, parsed, error)
-        reports_deletions = provider.capabilities.reports_deletions
+        with closing(client):
+            return self._fetch_parts(_Fetcher(provider, client), work, split_for_fetch(parsed))
+
+    def _fetch_parts(
+        self, fetcher: "_Fetcher", work: _Work, parts: Sequence[Sequence[ParsedRow]]
+    ) -> list[InboxItem]:
+        decided: list[InboxItem] = []
+        for number, part in enumerate(parts):
+            if number and self.clock.monotonic() >= work.until:
+                self._put_back(work, parts[number:])
+                break
+            try:
+                settled = self._fetch_part(fetcher, work, part)
+            except PmsError:
+                self._put_back(work, parts[number + 1 :])
+                raise
+            decided += settled
+            if any(_is_undecided(row) for row in settled):  # the connection was stopped
+                self._put_back(work, parts[number + 1 :])
+                break
+        return decided
+
+    def _fetch_part(
+        self, fetcher: "_Fetcher", work: _Work, part: Sequence[ParsedRow]
+    ) -> list[InboxItem]:
+        """What the provider refuses is fetched again in smaller parts, so that one bad reference
+        fails alone."""
+        refs = refs_of(part)
+        try:
+            page = fetcher.client.fetch(refs)
+        except PmsError as error:
+            smaller = split_refused(part)
+            must_wait = is_retryable(error) or connection_health.must_stop_connection(error)
+            if must_wait or len(smaller) == 1:
+                return self._record_failure(work, part, error)
+            return self._fetch_parts(fetcher, replace(work, until=math.inf), smaller)
+        reports_deletions = fetcher.provider.capabilities.reports_deletions
         deleted_ids = detect_deletions(page, refs) if reports_deletions else ()
         return in_transaction(
             self.unit_of_work,
-            lambda uow: self._store(uow, provider, work, page, deleted_ids, parsed),
+            lambda uow: self._store(uow, fetcher.provider, work, page, deleted_ids, part),
         )
+
+    def _put_back(self, work: _Work, parts: Sequence[Sequence[ParsedRow]]) -> None:
+        ids = [each.row.id for part in parts for each in part]
+
+        def put_back(uow: UnitOfWork) -> None:
+            uow.inbox.uncount_attempts(work.hotel.id, ids)
+
+        if ids:
+            in_transaction(self.unit_of_work, put_back)
 
     def _store(
         self,
@@ -278,8 +346,10 @@ class ProcessInbox:
         results = apply_page(uow, page, context, self.ids, batch_id=self.ids.new())
         if deleted_ids:
             apply_deletions(uow, deleted_ids, context, self.ids)
+        own_results = results_by_row(results, locked)
         decided = [
-            decide_after_fetch(each.row, results, dedup_key=each.dedup_key) for each in locked
+            decide_after_fetch(each.row, own, dedup_key=each.dedup_key)
+            for each, own in zip(locked, own_results, strict=True)
         ]
         uow.inbox.record_outcomes(first.hotel_id, decided)
         return decided
@@ -325,14 +395,6 @@ def _is_undecided(row: InboxItem) -> bool:
     return row.state is InboxState.RECEIVED
 
 
-def _split_batch(rows: Sequence[InboxItem]) -> list[Sequence[InboxItem]]:
-    """All together at first. After a failed attempt one by one, the least tried first, so that no
-    row waits behind one that kills its worker."""
-    if not any(row.attempts for row in rows):
-        return [rows] if rows else []
-    return [[row] for row in sorted(rows, key=lambda row: row.attempts)]
-
-
 def _lock_unprocessed(uow: UnitOfWork, parsed: Sequence[ParsedRow]) -> list[ParsedRow]:
     """Those that no other worker processed meanwhile, locked until the unit of work ends."""
     if not parsed:
@@ -340,7 +402,3 @@ def _lock_unprocessed(uow: UnitOfWork, parsed: Sequence[ParsedRow]) -> list[Pars
     held = uow.inbox.load(parsed[0].row.hotel_id, [each.row.id for each in parsed])
     states = {row_id: row.state for row_id, row in held.items()}
     return [each for each in parsed if states.get(each.row.id) is each.row.state]
-
-
-def _ref_order(ref: Ref) -> tuple[str, str]:
-    return ref.kind, ref.external_id

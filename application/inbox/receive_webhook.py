@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.enqueue_jobs import enqueue_batches
+from application.enqueue_jobs import enqueue_inbox
 from application.errors import ConnectionNotFound, Unauthenticated
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import notification_rows, payload_mask
@@ -60,7 +60,7 @@ class ReceiveWebhook(InboundUseCase):
             uow.connections.touch_inbound(connection.id, at=now)
 
         in_transaction(self.unit_of_work, store)
-        enqueue_batches(self.queue, [row])
+        enqueue_inbox(self.queue, row)
         return row.id
 
 

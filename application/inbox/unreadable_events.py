@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from application.inbox.parse_rows import ParsedRow
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbox_rows import inbox_row
 from application.ingest.quarantine_items import add_quarantined
 from domain.messages import InboxState, ItemKind, ItemOutcome
+from ports.providers import UnreadableEvent
 from ports.system import IdGenerator
 from ports.unit_of_work import UnitOfWork
 
 
 def quarantine_events(
-    uow: UnitOfWork, parsed: Sequence[ParsedRow], context: ApplyContext, ids: IdGenerator
+    uow: UnitOfWork,
+    events: Sequence[UnreadableEvent],
+    context: ApplyContext,
+    ids: IdGenerator,
 ) -> None:
     """Stores each event as a row of its own, once, so that it can be replayed alone."""
-    events = [e for row in parsed if row.notification for e in row.notification.unreadable]
     batch_id = ids.new()
     rows = [
         replace(

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from application.connections.stored_connections import build_hotel_context, local_date
-from application.enqueue_jobs import enqueue_batches
+from application.enqueue_jobs import enqueue_inbox
 from application.errors import Unauthenticated
 from application.ingest.apply_items import ApplyContext
 from application.ingest.inbound_use_case import InboundUseCase
@@ -120,7 +120,7 @@ class ExchangeDocument(InboundUseCase):
 
         is_first, pushed = in_transaction(self.unit_of_work, store)
         if any(item.outcome is None for item in pushed):
-            enqueue_batches(self.queue, rows[:1])
+            enqueue_inbox(self.queue, rows[0])
         return [
             DocumentItemResult(
                 item=item,

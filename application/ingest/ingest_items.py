@@ -6,7 +6,7 @@ from uuid import UUID
 
 from application.access.authenticate import Principal
 from application.connections.stored_connections import build_hotel_context
-from application.enqueue_jobs import enqueue_batches
+from application.enqueue_jobs import enqueue_inbox
 from application.errors import NotConnected
 from application.ingest.apply_items import ApplyContext, apply_items
 from application.ingest.inbound_use_case import InboundUseCase
@@ -86,7 +86,7 @@ class IngestItems(InboundUseCase):
 
         results = in_transaction(self.unit_of_work, store)
         if any(item.outcome is None for item in results):
-            enqueue_batches(self.queue, rows[:1])
+            enqueue_inbox(self.queue, rows[0])
         return PushResult(batch_id, results)
 
     def _connection(self, principal: Principal, provider: str) -> tuple[Connection, Hotel]:

@@ -20,6 +20,8 @@ from ports.system import Clock, IdGenerator, Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 BATCH: Final = 200
+INBOXES: Final = 2_000
+"""Connections whose waiting inbox items one tick enqueues: one job each, whatever their number."""
 STUCK_AFTER: Final = timedelta(minutes=1)
 DONE_RETENTION: Final = timedelta(days=30)
 DELIVERED_RETENTION: Final = timedelta(days=7)
@@ -33,7 +35,7 @@ PURGE_FOR: Final = timedelta(seconds=2)
 class TickResult:
     queued_runs: int
     retried_runs: int
-    retried_batches: int
+    retried_inboxes: int
     purged: int
 
 
@@ -53,11 +55,11 @@ class ScheduleSyncs:
         runs = self._queue_due(now)
         with self.unit_of_work() as uow:
             stuck = uow.sync_runs.stuck(queued_before=now - STUCK_AFTER, limit=BATCH)
-            batches = uow.inbox.waiting(now=now, limit=BATCH)
+            inboxes = uow.inbox.waiting(now=now, limit=INBOXES)
         enqueue_runs(self.queue, interleave_by_hotel([*runs, *stuck]))
-        waiting = [(hotel_id, batch_id, f"inbox-{batch_id}") for hotel_id, batch_id in batches]
-        enqueue_jobs(self.queue, JobName.INBOX, waiting)
-        return TickResult(len(runs), len(stuck), len(batches), self._purge(now))
+        waiting = [(hotel_id, of, f"inbox-{of}") for hotel_id, of in inboxes]
+        enqueue_jobs(self.queue, JobName.CONNECTION_INBOX, waiting)
+        return TickResult(len(runs), len(stuck), len(inboxes), self._purge(now))
 
     def _queue_due(self, now: datetime) -> list[SyncRun]:
         with self.unit_of_work() as uow:

@@ -18,7 +18,7 @@ from application.connections.stored_connections import (
     build_pull_request,
     get_connection,
 )
-from application.enqueue_jobs import enqueue_batches
+from application.enqueue_jobs import enqueue_inbox
 from application.errors import ConnectionStopped, NoProgress, NotFound, RetriesExhausted
 from application.inbox.detect_deletions import detect_deletions, unseen_bookings
 from application.ingest.apply_items import ApplyContext, ItemResult, apply_deletions, count_outcomes
@@ -31,7 +31,7 @@ from domain.connection import WAIT_CAP, Connection
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
 from domain.hotel import Hotel
-from domain.messages import ItemKind
+from domain.messages import InboxItem, ItemKind
 from domain.precedence import Channel, Receipt
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import LEASE_TTL, Lease, SyncCounts, SyncKind, SyncRun, TransportCounts
@@ -180,15 +180,19 @@ class SyncConnection:
         except (LeaseLost, RetriesExhausted):
             # Persist these notifications, which exist only here.
             in_transaction(self.unit_of_work, lambda uow: uow.inbox.add(rows))
-            enqueue_batches(self.queue, rows[:1])
+            self._enqueue_inbox(rows)
             raise
-        enqueue_batches(self.queue, rows[:1])
+        self._enqueue_inbox(rows)
         property_id = session.connection.property_id
         session.seen.update(
             result.item.external_id
             for result in results
             if result.item.external_id and _is_booking(result.item, property_id)
         )
+
+    def _enqueue_inbox(self, rows: Sequence[InboxItem]) -> None:
+        if rows:
+            enqueue_inbox(self.queue, rows[0])
 
     def _detect_deletions(
         self,

@@ -2,15 +2,23 @@
 
 import os
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
-from rq import Worker
+from rq import Queue, Worker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
 
 from adapters.outbound.jobs.json_job import JsonJob
 from adapters.outbound.jobs.redis_clients import worker_client
-from adapters.outbound.jobs.rq_queue import INBOX_QUEUE, QUEUES, TICK_QUEUE, open_queue
+from adapters.outbound.jobs.rq_queue import (
+    INBOX_QUEUE,
+    QUEUES,
+    TICK_QUEUE,
+    begin_job,
+    end_job,
+    open_queue,
+)
 from entrypoints.processes.gc_tuning import tune_garbage_collector
 from entrypoints.processes.parent_death_signal import set_parent_death_signal
 from entrypoints.wiring.installed_providers import import_plugins
@@ -21,10 +29,16 @@ SHORT_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE)
 """For a worker that keeps ticks and webhooks moving while long syncs run."""
 
 
-class _OrphanSafeWorker(Worker):
-    """Its work horse ends with it; an orphaned one would wait for Redis without limit."""
+class _Worker(Worker):
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Returns when the job ended, also by the death of its work horse."""
+        begin_job(self.connection, job.id)
+        super().execute_job(job, queue)
+        end_job(self.connection, cast("JsonJob", job))
 
     def setup_work_horse_signals(self) -> None:
+        """The work horse ends with its worker; an orphaned one would wait for Redis without
+        limit."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]  # RQ has no annotation
         set_parent_death_signal(os.getppid())()
 
@@ -41,7 +55,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> Non
     import_plugins()
     tune_garbage_collector()
     redis = worker_client(settings.redis)
-    worker = _OrphanSafeWorker(
+    worker = _Worker(
         [open_queue(name, redis) for name in queues],
         connection=redis,
         job_class=JsonJob,

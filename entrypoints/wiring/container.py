@@ -43,6 +43,7 @@ from application.inbox.find_quarantine import FindQuarantine
 from application.inbox.process_inbox import ProcessInbox
 from application.inbox.receive_webhook import ReceiveWebhook
 from application.inbox.replay_quarantine import ReplayQuarantine
+from application.inbox.work_off_inbox import WorkOffInbox
 from application.ingest.exchange_document import ExchangeDocument
 from application.ingest.find_batch import FindBatch
 from application.ingest.idempotent_requests import IdempotentRequests
@@ -189,6 +190,7 @@ class Container:
     find_batch = wired(FindBatch)
     idempotent_requests = wired(IdempotentRequests)
     process_inbox = wired(ProcessInbox)
+    work_off_inbox = wired(WorkOffInbox)
     replay_quarantine = wired(ReplayQuarantine)
     find_quarantine = wired(FindQuarantine)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from application.access.authenticate import Principal, secret_hash
 from application.inbox.process_inbox import ProcessInbox
 from application.inbox.receive_webhook import ReceiveWebhook, Webhook
 from application.inbox.replay_quarantine import ReplayQuarantine
+from application.inbox.work_off_inbox import WorkOffInbox
 from application.ingest.apply_items import ApplyContext
 from application.ingest.ingest_items import IngestItems, Push, PushResult
 from application.sync.fail_sync import FailSync
@@ -212,6 +214,10 @@ class App:
         return ProcessInbox(self.unit_of_work, self.providers, self.queue, self.clock, self.ids)
 
     @property
+    def work_off(self) -> WorkOffInbox:
+        return WorkOffInbox(self.unit_of_work, self.process, self.queue, self.clock)
+
+    @property
     def replay(self) -> ReplayQuarantine:
         return ReplayQuarantine(self.unit_of_work, self.process)
 
@@ -344,10 +350,8 @@ class App:
         if job.name is JobName.SYNC:
             self.sync(job.subject_id, holder=str(self.ids.new()))
         else:
-            try:
-                self.process(job.hotel_id, job.subject_id)
-            except PortError:
-                return
+            with suppress(PortError):
+                self.work_off(job.hotel_id, job.subject_id, correlation_id=job.correlation_id)
 
     def restart(self) -> None:
         """After a kill: a new process, with the leases of the dead one expired."""

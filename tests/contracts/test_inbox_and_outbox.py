@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.breaker import Breaker
-from domain.connection import ConnectionState
+from domain.connection import Connection, ConnectionState
 from domain.messages import (
     InboxItem,
     InboxState,
@@ -236,7 +236,7 @@ class TestInbox:
         assert [load(site, each) for each in others] == others
         assert load(other_site, theirs) == theirs
 
-    def test_lists_due_batches_oldest_first_with_doubling_pauses(
+    def test_lists_waiting_connections_oldest_first_with_doubling_pauses(
         self, site: HotelFixture, other_site: HotelFixture
     ) -> None:
         batch = builders.new_id()
@@ -251,21 +251,55 @@ class TestInbox:
         item(site, 60, batch_id=batch)
         item(site, 59, batch_id=batch, position=1)
         oldest = item(other_site, 200, attempts=2)
-        at_once = item(site, 30)
+        item(site, 30)
         item(site, 29)
         item(site, 59, attempts=1)
         twice = item(site, 61, attempts=1)
         item(site, 500, state=InboxState.DONE)
         item(site, 500, state=InboxState.QUARANTINED)
         expected = [
-            (other_site.hotel.id, oldest.batch_id),
-            (site.hotel.id, twice.batch_id),
-            (site.hotel.id, batch),
-            (site.hotel.id, at_once.batch_id),
+            (other_site.hotel.id, oldest.connection_id),
+            (site.hotel.id, twice.connection_id),
         ]
         with site.store.unit_of_work() as uow:
             assert list(uow.inbox.waiting(now=T0, limit=9)) == expected
             assert list(uow.inbox.waiting(now=T0, limit=1)) == expected[:1]
+
+    def test_lists_due_items_of_a_connection_oldest_first(
+        self, site: HotelFixture, other_site: HotelFixture
+    ) -> None:
+        def item(of: Connection, seconds: float, **overrides: Any) -> InboxItem:
+            at = T0 - seconds * SECOND
+            return builders.inbox_item(of, received_at=at, **overrides)
+
+        of = site.connection
+        new, second = item(of, 0), item(of, 1, kind=ItemKind.NOTIFICATION, body=bytes(5_000))
+        tried = item(of, 120, attempts=2)
+        others = [
+            item(of, 59, attempts=1),
+            item(of, 500, state=InboxState.DONE),
+            item(of, 500, state=InboxState.QUARANTINED),
+            item(site.add_connection(), 9),
+        ]
+        receive(site, new, second, tried, *others)
+        receive(other_site, item(other_site.connection, 9))
+        with site.store.unit_of_work() as uow:
+            found = uow.inbox.due(site.hotel.id, of.id, now=T0, limit=9)
+            expected = [(tried.id, 2), (second.id, 0), (new.id, 0)]
+            assert [(each.id, each.attempts) for each in found] == expected
+            assert [each.kind for each in found] == [tried.kind, second.kind, new.kind]
+            assert all(0 < each.size <= 5_000 for each in found)
+            assert len(uow.inbox.due(site.hotel.id, of.id, now=T0, limit=1)) == 1
+            assert not uow.inbox.due(other_site.hotel.id, of.id, now=T0, limit=9)
+
+    def test_takes_attempts_back(self, site: HotelFixture) -> None:
+        first, second = (builders.inbox_item(site.connection, attempts=n) for n in (1, 2))
+        receive(site, first, second)
+        with site.store.unit_of_work() as uow:
+            uow.inbox.uncount_attempts(site.hotel.id, [second.id])
+            uow.inbox.uncount_attempts(site.hotel.id, [])
+            uow.commit()
+        assert [load(site, each).attempts for each in (first, second)] == [1, 1]
 
     @pytest.mark.parametrize(
         "suspended",
@@ -279,16 +313,18 @@ class TestInbox:
         self, site: HotelFixture, suspended: dict[str, object]
     ) -> None:
         of = site.add_connection(**suspended)
-        tried, fresh = (
-            builders.inbox_item(of, received_at=T0 - DAY, attempts=attempts) for attempts in (1, 0)
-        )
+        tried = builders.inbox_item(of, received_at=T0 - DAY, attempts=1)
+        fresh = builders.inbox_item(of, received_at=T0)
         receive(site, tried, fresh)
         with site.store.unit_of_work() as uow:
-            assert list(uow.inbox.waiting(now=T0, limit=9)) == [(site.hotel.id, fresh.batch_id)]
+            assert list(uow.inbox.waiting(now=T0, limit=9)) == []
+            due = uow.inbox.due(site.hotel.id, of.id, now=T0, limit=9)
+            assert [each.id for each in due] == [fresh.id]
             not_suspended = replace(of, state=ConnectionState.ACTIVE)
             uow.connections.save(not_suspended)
             later = T0 + 2 * SECOND
-            assert len(uow.inbox.waiting(now=later, limit=9)) == 2
+            assert list(uow.inbox.waiting(now=later, limit=9)) == [(site.hotel.id, of.id)]
+            assert len(uow.inbox.due(site.hotel.id, of.id, now=later, limit=9)) == 2
 
     def test_purges_only_done_items(self, site: HotelFixture) -> None:
         items = {

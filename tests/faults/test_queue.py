@@ -63,7 +63,7 @@ class TestRedisContents:
         )
         pms.container.jobs.tick()
         stored_values = dump_redis(redis_url)
-        for kind in (b"rq:job:inbox-", b"rq:job:sync-"):
+        for kind in (b"rq:job:connection_inbox-", b"rq:job:sync-"):
             assert kind in stored_values
         secrets = (pusher.token, pusher.key, path.rpartition("/")[2])
         for planted in ("planted", "Planted", simulator.credentials.access_token, *secrets):

@@ -198,7 +198,9 @@ class HttpHarness:
     def run_jobs(self) -> None:
         """The inbox jobs that were enqueued."""
         for job in self.queue.take():
-            self.use_cases.process_inbox(job.hotel_id, job.subject_id)
+            self.use_cases.work_off_inbox(
+                job.hotel_id, job.subject_id, correlation_id=job.correlation_id
+            )
 
     def revoke(self, token_id: UUID) -> None:
         self.use_cases.revoke_token(token_id)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from application import log_context
 from application.inbox.process_inbox import ProcessInbox
+from application.inbox.work_off_inbox import WorkOffInbox
 from application.sync.fail_sync import FailSync
 from application.sync.schedule_syncs import ScheduleSyncs
 from application.sync.sync_connection import SyncConnection
@@ -32,6 +33,7 @@ _LASTING_KINDS: Final = _INTERNAL_KINDS | {ErrorKind.FORBIDDEN, ErrorKind.REJECT
 class JobBoundary:
     sync_connection: SyncConnection
     fail_sync: FailSync
+    work_off_inbox: WorkOffInbox
     process_inbox: ProcessInbox
     schedule_syncs: ScheduleSyncs
     new_id: Callable[[], UUID]
@@ -44,6 +46,11 @@ class JobBoundary:
             match name:
                 case "sync":
                     self._sync_or_record_failure(UUID(subject_id))
+                case "connection_inbox":
+                    count = self.work_off_inbox(
+                        UUID(hotel_id), UUID(subject_id), correlation_id=correlation_id
+                    )
+                    log.info("inbox_processed", extra={"inbox_of": subject_id, "items": count})
                 case "inbox":
                     outcomes = self.process_inbox(UUID(hotel_id), UUID(subject_id))
                     log.info("inbox_processed", extra={"batch": subject_id, "items": len(outcomes)})

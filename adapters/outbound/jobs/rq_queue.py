@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Any, Final, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import JobStatus
 from rq.serializers import JSONSerializer
+from rq_scheduler import Scheduler
 
 from adapters.outbound.jobs.json_job import JOB_FUNCTION, JsonJob
 from adapters.outbound.jobs.outage_log import OutageLog
@@ -21,10 +23,14 @@ SYNC_QUEUE: Final = "pms-sync"
 TICK_QUEUE: Final = "pms-tick"
 QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE, SYNC_QUEUE)
 
-_QUEUE_OF: Final = {JobName.INBOX: INBOX_QUEUE, JobName.SYNC: SYNC_QUEUE}
-_TIMEOUT_SECONDS: Final = {JobName.INBOX: 15 * 60, JobName.SYNC: 12 * 60 * 60}
-_FAILURE_TTL_SECONDS: Final = 60
-"""A failed job blocks a new one for the same subject until this has passed."""
+_QUEUE_OF: Final = {
+    JobName.CONNECTION_INBOX: INBOX_QUEUE,
+    JobName.INBOX: INBOX_QUEUE,
+    JobName.SYNC: SYNC_QUEUE,
+}
+_TIMEOUT_SECONDS: Final = {INBOX_QUEUE: 15 * 60, SYNC_QUEUE: 12 * 60 * 60}
+_MARK_SECONDS: Final = 60
+"""Longer than any enqueuing takes: one that ends between mark and job is made up for by a tick."""
 
 
 def open_queue(name: str, redis: Redis) -> Queue:
@@ -33,35 +39,38 @@ def open_queue(name: str, redis: Redis) -> Queue:
 
 class RqJobQueue:
     """`function` is the dotted path of the function that the worker calls with (name, hotel id,
-    subject id, correlation id)."""
+    subject id, correlation id).
+
+    A mark in Redis says that a job of a name and subject is queued, or is to be queued again after
+    the running one: the worker removes it when the job begins, and looks for it when it ended. So
+    what is stored while a job runs is never forgotten, and a flood costs one command per message.
+    """
 
     def __init__(self, redis: Redis, *, function: str = JOB_FUNCTION) -> None:
         self._redis = redis
         self._function = function
         self._outage = OutageLog(logging.getLogger(__name__), "queue")
-        self._queues = {name: open_queue(queue, redis) for name, queue in _QUEUE_OF.items()}
+        self._queues = {name: open_queue(name, redis) for name in QUEUES}
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
         with self._translate_redis_errors():
             for job in jobs:
-                with suppress(DuplicateJobError):
+                if self._redis.set(_mark(_job_id(job)), 0, nx=True, ex=_MARK_SECONDS):
                     self._enqueue_one(job)
+
+    def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
+        with self._translate_redis_errors():
+            seconds = _MARK_SECONDS + int(after_seconds)
+            self._redis.set(_mark(_job_id(job)), after_seconds, ex=seconds)
 
     def ping(self) -> None:
         with self._translate_redis_errors():
             self._redis.ping()
 
     def _enqueue_one(self, job: Job) -> None:
-        self._queues[job.name].enqueue_call(
-            self._function,
-            args=(job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id),
-            job_id=f"{job.name}-{job.subject_id}",
-            description=f"{job.name} {job.subject_id}",
-            timeout=_TIMEOUT_SECONDS[job.name],
-            result_ttl=0,
-            failure_ttl=_FAILURE_TTL_SECONDS,
-            unique=True,
-        )
+        arguments = (job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id)
+        queue = self._queues[_QUEUE_OF[job.name]]
+        enqueue_call(queue, _job_id(job), self._function, arguments)
 
     @contextmanager
     def _translate_redis_errors(self) -> Iterator[None]:
@@ -71,3 +80,50 @@ class RqJobQueue:
             self._outage.failed(error_type=type(error).__name__)
             raise QueueUnavailable from error
         self._outage.worked()
+
+
+def enqueue_call(queue: Queue, job_id: str, function: str, arguments: Sequence[str]) -> None:
+    with suppress(DuplicateJobError):
+        queue.enqueue_call(function, args=tuple(arguments), unique=True, **_options(queue, job_id))
+
+
+def begin_job(redis: Redis, job_id: str) -> None:
+    """Before it reads what to do."""
+    redis.delete(_mark(job_id))
+
+
+def end_job(redis: Redis, job: JsonJob) -> None:
+    """After RQ removed it. Queues it again if that was asked for; a pause needs rq-scheduler."""
+    mark = cast("bytes | None", redis.get(_mark(job.id)))
+    if mark is None or not job.is_ours or job.origin not in QUEUES:
+        return
+    queue = open_queue(job.origin, redis)
+    pause = float(mark)
+    if not pause:
+        enqueue_call(queue, job.id, JOB_FUNCTION, job.args)
+        return
+    later = queue.create_job(
+        JOB_FUNCTION, args=job.args, status=JobStatus.SCHEDULED, **_options(queue, job.id)
+    )
+    later.save()
+    now, _ = cast("tuple[int, int]", redis.time())
+    redis.zadd(Scheduler.scheduled_jobs_key, {job.id: now + pause})
+
+
+def _options(queue: Queue, job_id: str) -> dict[str, Any]:
+    """A failed job is forgotten at once, as its id would keep out the next one."""
+    return {
+        "job_id": job_id,
+        "description": job_id,
+        "timeout": _TIMEOUT_SECONDS[queue.name],
+        "result_ttl": 0,
+        "failure_ttl": 0,
+    }
+
+
+def _job_id(job: Job) -> str:
+    return f"{job.name}-{job.subject_id}"
+
+
+def _mark(job_id: str) -> str:
+    return f"pms:queued:{job_id}"

@@ -1,4 +1,4 @@
-"""rq-scheduler as a clock: it enqueues one job, the tick, at an interval.
+"""rq-scheduler as a clock: it enqueues the tick at an interval, and jobs that wait for a moment.
 
 The tick is idempotent and the database holds the schedule, so a tick that rq-scheduler loses or
 enqueues twice (both happen when it is killed between two steps) does no harm. rq-scheduler always
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 TICK_ID: Final = "pms-tick"
 WAITING_TICKS: Final = 3
+ROUND_SECONDS: Final = 1
+"""Between two looks for jobs whose time has come."""
 _EPOCH: Final = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 
 
@@ -31,7 +33,7 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
 
     def __init__(self, redis: Redis, *, every: int, function: str = TICK_FUNCTION) -> None:
         super().__init__(
-            queue_name=TICK_QUEUE, connection=redis, interval=min(every, 5), job_class=JsonJob
+            queue_name=TICK_QUEUE, connection=redis, interval=ROUND_SECONDS, job_class=JsonJob
         )
         self._function = function
         self._every = every

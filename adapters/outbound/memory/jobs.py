@@ -11,19 +11,24 @@ from ports.system import Clock
 
 
 class RecordingJobQueue:
-    """`jobs` wait until `take` returns them. Raises if this thread has a unit of work open: jobs
-    must be enqueued after the commit."""
+    """`jobs` wait until `take` returns them, `again` for the end of the running ones. Raises if
+    this thread has a unit of work open: jobs must be enqueued after the commit."""
 
     def __init__(self, store: InMemoryStore | None = None, *, is_up: bool = True) -> None:
         self._store = store
         self.is_up = is_up
         self.jobs: list[Job] = []
+        self.again: list[Job] = []
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
         self.ping()
         for job in jobs:
             if (job.name, job.subject_id) not in self._waiting():
                 self.jobs.append(job)
+
+    def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:  # noqa: ARG002
+        self.ping()
+        self.again.append(job)
 
     def ping(self) -> None:
         if self._store is not None:

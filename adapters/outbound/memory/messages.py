@@ -15,7 +15,7 @@ from adapters.outbound.memory.tables import (
 )
 from domain.messages import InboxItem, InboxState, ItemOutcome, OutboxMessage
 from domain.values import ConnectionId, HotelId
-from ports.messages import Entities, OutdatedItems, PostponedDelivery
+from ports.messages import DueItem, Entities, OutdatedItems, PostponedDelivery
 
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 
@@ -34,6 +34,10 @@ class InMemoryInbox:
     def count_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
         for item in self.load(hotel_id, ids).values():
             self._tables.inbox[item.id] = replace(item, attempts=item.attempts + 1)
+
+    def uncount_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        for item in self.load(hotel_id, ids).values():
+            self._tables.inbox[item.id] = replace(item, attempts=item.attempts - 1)
 
     def record_outcomes(self, hotel_id: HotelId, decided: Sequence[InboxItem]) -> None:
         held = self.load(hotel_id, [each.id for each in decided])
@@ -93,16 +97,32 @@ class InMemoryInbox:
                 stale = replace(item, state=InboxState.DONE, outcome=ItemOutcome.STALE)
                 self._tables.inbox[item.id] = stale
 
-    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
         items = [
             item
             for item in self._tables.inbox.values()
-            if item.state is InboxState.RECEIVED
-            and now - item.received_at >= _FIRST_PAUSE * 2**item.attempts
-            and (not item.attempts or not self._is_suspended(item.connection_id, now))
+            if now - item.received_at >= _FIRST_PAUSE and self._is_due(item, now)
         ]
         items.sort(key=lambda item: (item.received_at, item.id))
-        return list(dict.fromkeys((item.hotel_id, item.batch_id) for item in items))[:limit]
+        return list(dict.fromkeys((item.hotel_id, item.connection_id) for item in items))[:limit]
+
+    def due(
+        self, hotel_id: HotelId, connection_id: ConnectionId, *, now: datetime, limit: int
+    ) -> Sequence[DueItem]:
+        items = [
+            item
+            for item in self._tables.inbox.values()
+            if (item.hotel_id, item.connection_id) == (hotel_id, connection_id)
+            and self._is_due(item, now)
+        ]
+        items.sort(key=lambda item: (item.received_at, item.id))
+        return [DueItem(i.id, i.kind, i.attempts, len(i.body)) for i in items[:limit]]
+
+    def _is_due(self, item: InboxItem, now: datetime) -> bool:
+        if item.state is not InboxState.RECEIVED or not item.attempts:
+            return item.state is InboxState.RECEIVED
+        is_time = now - item.received_at >= _FIRST_PAUSE * 2**item.attempts
+        return is_time and not self._is_suspended(item.connection_id, now)
 
     def _is_suspended(self, connection_id: ConnectionId, now: datetime) -> bool:
         held = self._tables.connections.get(connection_id)

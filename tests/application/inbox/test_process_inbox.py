@@ -51,11 +51,11 @@ class Unopenable(ScriptedProvider):
 
 
 def refuse_notified_jobs(app: App, error: PortError, *, count: int) -> None:
-    """Runs the jobs of `count` notifications while the provider answers with the error."""
+    """`count` notifications and their jobs while the provider answers with the error."""
     app.provider.refusal = error
     for _ in range(count):
         app.notify(B1)
-    app.run_jobs()
+        app.run_jobs()
 
 
 class TestProviderOutage:

@@ -21,7 +21,7 @@ class TestWebhook:
         batch = app.notify(B1)
         row = app.row(batch)
         assert (row.kind, row.state) == (ItemKind.NOTIFICATION, InboxState.RECEIVED)
-        assert [job.subject_id for job in app.queue.jobs] == [batch]
+        assert [job.subject_id for job in app.queue.jobs] == [app.connection.id]
         assert app.provider.accounts == []
 
     def test_counts_as_inbound_traffic(self, app: App) -> None:
@@ -258,12 +258,11 @@ class TestNewSecrets:
         assert held == {"trust": "vendor", "token": "fresh"}
 
     def test_apply_in_the_order_of_their_arrival(self, app: App) -> None:
-        app.notify(B1, new_secrets={"token": "old"})
+        old = app.notify(B1, new_secrets={"token": "old"})
         app.clock.advance(timedelta(seconds=1))
-        app.notify(B1, new_secrets={"token": "new"})
-        old, new = app.queue.take()
-        for job in (new, old):
-            app.work(job)
+        new = app.notify(B1, new_secrets={"token": "new"})
+        for batch in (new, old):
+            app.process(app.hotel.id, batch)
         assert [account.secrets["token"] for account in app.provider.accounts] == ["new", "new"]
         held = app.write(lambda uow: uow.connections.secrets(app.connection.id))
         assert held["token"] == "new"

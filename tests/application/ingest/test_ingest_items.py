@@ -143,7 +143,7 @@ class TestDeferredPush:
         assert [item.outcome for item in result.items] == [None, None]
         assert app.booking() is None
         [job] = app.queue.jobs
-        assert (job.hotel_id, job.subject_id) == (app.hotel.id, result.batch_id)
+        assert (job.hotel_id, job.subject_id) == (app.hotel.id, app.connection.id)
 
     def test_ends_as_if_it_had_been_applied_at_once(self, app: App) -> None:
         result = app.push(booked("B1"), b"?", booked("B1", number=2, notes="x"), deferred=True)

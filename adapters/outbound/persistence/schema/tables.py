@@ -105,7 +105,7 @@ POSTPONED: Final = Table.define(
     "postponed_deliveries",
     ("hotel_id", "message_id", "subscriber"),
     """hotel_id uuid, message_id uuid, subscriber text, ordering_key text, attempts integer,
-    error_code text, retry_at bigint""",
+    error_code text, retry_at bigint, position bigint null""",
 )
 RELAY_LEASES: Final = Table.define(
     "relay_leases", ("name",), "name text, holder text, expires_at bigint"

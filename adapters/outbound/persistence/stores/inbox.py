@@ -17,8 +17,8 @@ from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import INBOX
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, ListedItem
 from domain.precedence import Channel
-from domain.values import HotelId, Reason
-from ports.messages import Entities, OutdatedItems
+from domain.values import ConnectionId, HotelId, Reason
+from ports.messages import DueItem, Entities, OutdatedItems
 from ports.system import Sealer
 
 SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # constant
@@ -32,17 +32,28 @@ _RECORD_OUTCOME_SQL = (
     "WHERE hotel_id = %s AND id = %s"
 )
 
-# Due 30 s * 2^attempts after the arrival. The first condition is for the index.
-_RETRYABLE_SQL = """
-    SELECT hotel_id, batch_id FROM inbox
-    WHERE state = 'received' AND received_at <= %s - 30000000
-    AND received_at <= %s - (CAST(30000000 AS bigint)
-        << CASE WHEN attempts < 30 THEN attempts ELSE 30 END)
-    AND (attempts = 0 OR NOT EXISTS (
-        SELECT 1 FROM connections c WHERE c.hotel_id = inbox.hotel_id AND c.id = inbox.connection_id
-        AND (c.state IN ('paused', 'stopped') OR c.breaker_retry_at > %s)))
-    GROUP BY hotel_id, batch_id ORDER BY MIN(received_at), MIN(CAST(id AS text)) LIMIT %s
+# New, or due 30 s * 2^attempts after the arrival.
+_IS_DUE = """
+    (attempts = 0 OR received_at <= %s - (CAST(30000000 AS bigint)
+            << CASE WHEN attempts < 30 THEN attempts ELSE 30 END)
+        AND NOT EXISTS (
+            SELECT 1 FROM connections c
+            WHERE c.hotel_id = inbox.hotel_id AND c.id = inbox.connection_id
+            AND (c.state IN ('paused', 'stopped') OR c.breaker_retry_at > %s)))
 """
+
+_WAITING_SQL = f"""
+    SELECT hotel_id, connection_id FROM inbox
+    WHERE state = 'received' AND received_at <= %s - 30000000 AND {_IS_DUE}
+    GROUP BY hotel_id, connection_id
+    ORDER BY MIN(received_at), MIN(CAST(id AS text)) LIMIT %s
+"""  # noqa: S608  # constant
+
+_DUE_SQL = f"""
+    SELECT id, kind, attempts, COALESCE(body_bytes, LENGTH(sealed_body)) FROM inbox
+    WHERE hotel_id = %s AND connection_id = %s AND state = 'received' AND {_IS_DUE}
+    ORDER BY received_at, id LIMIT %s
+"""  # noqa: S608  # constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +77,16 @@ class StoredInbox:
         return {item.id: item for item in items}
 
     def count_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        self._add_attempts(hotel_id, ids, 1)
+
+    def uncount_attempts(self, hotel_id: HotelId, ids: Collection[UUID]) -> None:
+        self._add_attempts(hotel_id, ids, -1)
+
+    def _add_attempts(self, hotel_id: HotelId, ids: Collection[UUID], number: int) -> None:
         if ids:
             self.session.run_many(
-                "UPDATE inbox SET attempts = attempts + 1 WHERE hotel_id = %s AND id = %s",
-                [(hotel_id.hex, each.hex) for each in sorted(ids)],
+                "UPDATE inbox SET attempts = attempts + %s WHERE hotel_id = %s AND id = %s",
+                [(number, hotel_id.hex, each.hex) for each in sorted(ids)],
             )
 
     def record_outcomes(self, hotel_id: HotelId, decided: Sequence[InboxItem]) -> None:
@@ -150,9 +167,21 @@ class StoredInbox:
                 [(*owner, micros_from_instant(outdated.before), external_ids)],
             )
 
-    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, UUID]]:
-        found = self.session.rows(_RETRYABLE_SQL, (*[micros_from_instant(now)] * 3, limit))
-        return [(UUID(hotel), UUID(batch)) for hotel, batch in found]
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
+        found = self.session.rows(_WAITING_SQL, (*[micros_from_instant(now)] * 3, limit))
+        return [(UUID(hotel), UUID(connection)) for hotel, connection in found]
+
+    def due(
+        self, hotel_id: HotelId, connection_id: ConnectionId, *, now: datetime, limit: int
+    ) -> Sequence[DueItem]:
+        instant = micros_from_instant(now)
+        found = self.session.rows(
+            _DUE_SQL, (hotel_id.hex, connection_id.hex, instant, instant, limit)
+        )
+        return [
+            DueItem(UUID(row_id), ItemKind(kind), attempts, size)
+            for row_id, kind, attempts, size in found
+        ]
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
         return self.session.run(

@@ -21,21 +21,26 @@ _MESSAGE = "m.hotel_id, m.id, m.type, m.ordering_key, m.created_at, m.body"
 
 _POSTPONE_SQL = """
     INSERT INTO postponed_deliveries AS p (hotel_id, message_id, subscriber, ordering_key, attempts,
-        error_code, retry_at) VALUES (%s, %s, %s, %s, 1, %s, %s)
+        error_code, retry_at, position)
+    VALUES (%s, %s, %s, %s, 1, %s, %s,
+        (SELECT m.position FROM outbox m WHERE m.hotel_id = %s AND m.id = %s))
     ON CONFLICT (hotel_id, message_id, subscriber) DO UPDATE
     SET attempts = p.attempts + 1, error_code = excluded.error_code, retry_at = excluded.retry_at
 """
 
-# Only the oldest message of a key, and only when it is due: later ones wait for it.
+# Only the oldest message of a key, and only when it is due: later ones wait for it. Their number is
+# that of all messages while a subscriber is down, so each is decided by indexes alone.
 _DUE_POSTPONED_SQL = f"""
     SELECT {_MESSAGE}, p.subscriber, p.attempts
-    FROM postponed_deliveries p JOIN outbox m ON m.hotel_id = p.hotel_id AND m.id = p.message_id
-    WHERE p.retry_at <= %s AND NOT EXISTS (
-        SELECT 1 FROM postponed_deliveries q
-        JOIN outbox n ON n.hotel_id = q.hotel_id AND n.id = q.message_id
-        WHERE q.subscriber = p.subscriber AND q.ordering_key = p.ordering_key
-        AND n.position < m.position)
-    ORDER BY m.position LIMIT %s
+    FROM (
+        SELECT * FROM postponed_deliveries d
+        WHERE d.retry_at <= %s AND NOT EXISTS (
+            SELECT 1 FROM postponed_deliveries q
+            WHERE q.subscriber = d.subscriber AND q.ordering_key = d.ordering_key
+            AND q.position < d.position)
+        ORDER BY d.position LIMIT %s) p
+    JOIN outbox m ON m.hotel_id = p.hotel_id AND m.id = p.message_id
+    ORDER BY p.position
 """  # noqa: S608  # constant
 
 _PURGE_SQL = """
@@ -90,7 +95,13 @@ class StoredOutbox:
         key_columns = (message.hotel_id.hex, message.id.hex, subscriber)
         self.session.run(
             _POSTPONE_SQL,
-            (*key_columns, message.ordering_key, error_code, micros_from_instant(retry_at)),
+            (
+                *key_columns,
+                message.ordering_key,
+                error_code,
+                micros_from_instant(retry_at),
+                *key_columns[:2],
+            ),
         )
 
     def postponed_keys(self, subscriber: str) -> frozenset[str]:

@@ -29,6 +29,7 @@ def boundary(app: App) -> JobBoundary:
     return JobBoundary(
         sync_connection=app.sync,
         fail_sync=app.fail,
+        work_off_inbox=app.work_off,
         process_inbox=app.process,
         schedule_syncs=app.tick,
         new_id=uuid4,

@@ -1,0 +1,100 @@
+"""Works off what waits in a connection's inbox, for a slice of time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from application.inbox.coalescing import split_tried
+from application.inbox.process_inbox import ProcessInbox
+from domain.messages import InboxState, ItemKind
+from domain.values import ConnectionId, HotelId
+from ports.errors import QueueUnavailable
+from ports.job_queue import Job, JobName, JobQueue
+from ports.messages import DueItem
+from ports.system import Clock
+from ports.unit_of_work import UnitOfWorkFactory
+
+SLICE_SECONDS: Final = 1.0
+PAUSE_AFTER_FAILURE_SECONDS: Final = 5.0
+MAX_ITEMS: Final = 5_000
+PORTION_BYTES: Final = 16 * 1024 * 1024
+"""Of items that are processed together."""
+_LEAST_BYTES: Final = PORTION_BYTES // 250
+_LEAST_BYTES_OF_NOTIFICATION: Final = PORTION_BYTES // MAX_ITEMS
+"""What an item counts at least: 250 pushed items are applied in one transaction, while thousands of
+notifications often name the same few bookings."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOffInbox:
+    """New items in the order of their arrival, then those whose next attempt is due. The job runs
+    again after those of other connections if anything is left."""
+
+    unit_of_work: UnitOfWorkFactory
+    process_inbox: ProcessInbox
+    queue: JobQueue
+    clock: Clock
+    slice_seconds: float = SLICE_SECONDS
+
+    def __call__(
+        self, hotel_id: HotelId, connection_id: ConnectionId, *, correlation_id: str
+    ) -> int:
+        """The number of decided items. Raises like ProcessInbox; items of later arrival are not
+        held up by what failed."""
+        job = Job(
+            name=JobName.CONNECTION_INBOX,
+            hotel_id=hotel_id,
+            subject_id=connection_id,
+            correlation_id=correlation_id,
+        )
+        pause: float | None = PAUSE_AFTER_FAILURE_SECONDS
+        try:
+            decided, is_done = self._work_off(hotel_id, connection_id)
+            pause = None if is_done else 0.0
+        finally:
+            if pause is not None:
+                with suppress(QueueUnavailable):
+                    self.queue.run_again(job, after_seconds=pause)
+        return decided
+
+    def _work_off(self, hotel_id: HotelId, connection_id: ConnectionId) -> tuple[int, bool]:
+        """How many were decided, and whether nothing is left that is due."""
+        decided = 0
+        until = self.clock.monotonic() + self.slice_seconds
+        while due := self._find_due(hotel_id, connection_id):
+            for portion in split_into_portions(due):
+                decided += self._process(hotel_id, portion, until)
+                if self.clock.monotonic() >= until:
+                    return decided, False
+        return decided, True
+
+    def _find_due(self, hotel_id: HotelId, connection_id: ConnectionId) -> Sequence[DueItem]:
+        with self.unit_of_work() as uow:
+            return uow.inbox.due(hotel_id, connection_id, now=self.clock.now(), limit=MAX_ITEMS)
+
+    def _process(self, hotel_id: HotelId, portion: Sequence[UUID], until: float) -> int:
+        with self.unit_of_work() as uow:
+            found = uow.inbox.load(hotel_id, portion)
+        rows = [found[each] for each in portion if each in found]
+        waiting = [row for row in rows if row.state is InboxState.RECEIVED]
+        return len(self.process_inbox.process_rows(waiting, until=until)) if waiting else 0
+
+
+def split_into_portions(due: Sequence[DueItem]) -> Iterator[list[UUID]]:
+    for part in split_tried(due):
+        portion: list[UUID] = []
+        room = PORTION_BYTES
+        for item in part:
+            room -= _cost(item)
+            if portion and room < 0:
+                yield portion
+                portion, room = [], PORTION_BYTES - _cost(item)
+            portion.append(item.id)
+        yield portion
+
+
+def _cost(item: DueItem) -> int:
+    is_notification = item.kind is ItemKind.NOTIFICATION
+    return max(item.size, _LEAST_BYTES_OF_NOTIFICATION if is_notification else _LEAST_BYTES)

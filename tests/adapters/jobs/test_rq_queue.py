@@ -1,0 +1,132 @@
+"""The marks that say which jobs are queued, or are to be queued again after the running ones."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from redis import Redis
+
+from adapters.outbound.jobs.json_job import JsonJob
+from adapters.outbound.jobs.rq_queue import (
+    INBOX_QUEUE,
+    RqJobQueue,
+    begin_job,
+    end_job,
+    open_queue,
+)
+from adapters.outbound.jobs.tick import TickingScheduler
+from ports.job_queue import Job, JobName
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def queue(redis: Redis) -> RqJobQueue:
+    return RqJobQueue(redis)
+
+
+def inbox_of(connection: int) -> Job:
+    return Job(
+        name=JobName.CONNECTION_INBOX,
+        hotel_id=UUID(int=1),
+        subject_id=UUID(int=connection),
+        correlation_id="c",
+    )
+
+
+def queued(redis: Redis) -> list[int]:
+    """The connections in the order of the line."""
+    return [UUID(job.args[2]).int for job in open_queue(INBOX_QUEUE, redis).jobs]
+
+
+def take(redis: Redis) -> JsonJob:
+    """The next job, as a worker begins it."""
+    taken = open_queue(INBOX_QUEUE, redis).dequeue_any(
+        [open_queue(INBOX_QUEUE, redis)], None, connection=redis, job_class=JsonJob
+    )
+    assert taken is not None
+    job = taken[0]
+    assert isinstance(job, JsonJob)
+    begin_job(redis, job.id)
+    return job
+
+
+def end(redis: Redis, job: JsonJob) -> None:
+    job.delete()
+    end_job(redis, job)
+
+
+class TestEnqueue:
+    def test_queues_each_subject_once_in_order(self, redis: Redis, queue: RqJobQueue) -> None:
+        queue.enqueue([inbox_of(1), inbox_of(2), inbox_of(1)])
+        queue.enqueue([inbox_of(2), inbox_of(3)])
+        assert queued(redis) == [1, 2, 3]
+
+    def test_of_a_running_job_queues_it_behind_the_others(
+        self, redis: Redis, queue: RqJobQueue
+    ) -> None:
+        queue.enqueue([inbox_of(1), inbox_of(2)])
+        running = take(redis)
+        for _ in range(3):
+            queue.enqueue([inbox_of(1)])
+        assert queued(redis) == [2]
+        end(redis, running)
+        assert queued(redis) == [2, 1]
+
+    def test_while_it_is_queued_again_is_not_forgotten(
+        self, redis: Redis, queue: RqJobQueue
+    ) -> None:
+        queue.enqueue([inbox_of(1)])
+        first = take(redis)
+        queue.enqueue([inbox_of(1)])
+        end(redis, first)
+        second = take(redis)
+        end(redis, second)
+        assert queued(redis) == []
+        queue.enqueue([inbox_of(1)])
+        assert queued(redis) == [1]
+
+    def test_survives_the_loss_of_redis(self, redis: Redis, queue: RqJobQueue) -> None:
+        queue.enqueue([inbox_of(1)])
+        running = take(redis)
+        redis.flushall()
+        end_job(redis, running)
+        queue.enqueue([inbox_of(1)])
+        assert queued(redis) == [1]
+
+
+class TestRunAgain:
+    def test_queues_the_running_job_behind_the_others(
+        self, redis: Redis, queue: RqJobQueue
+    ) -> None:
+        queue.enqueue([inbox_of(1), inbox_of(2)])
+        running = take(redis)
+        queue.run_again(inbox_of(1))
+        end(redis, running)
+        assert queued(redis) == [2, 1]
+
+    def test_after_a_pause_is_left_to_the_scheduler(self, redis: Redis, queue: RqJobQueue) -> None:
+        queue.enqueue([inbox_of(1)])
+        running = take(redis)
+        queue.run_again(inbox_of(1), after_seconds=3_600)
+        end(redis, running)
+        queue.enqueue([inbox_of(1)])
+        assert queued(redis) == []
+        scheduler = TickingScheduler(redis, every=15)
+        scheduler.enqueue_jobs()
+        assert queued(redis) == []
+        redis.zadd(scheduler.scheduled_jobs_key, {running.id: 0})
+        scheduler.enqueue_jobs()
+        assert queued(redis) == [1]
+
+    def test_queues_nothing_for_a_job_of_others(self, redis: Redis, queue: RqJobQueue) -> None:
+        queue.enqueue([inbox_of(1)])
+        running = take(redis)
+        queue.run_again(inbox_of(1))
+        running.func_name = "os.system"
+        end(redis, running)
+        assert queued(redis) == []
