@@ -3,6 +3,7 @@ card numbers are published test numbers."""
 
 import json
 import re
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -248,3 +249,45 @@ class TestOperations:
         assert [decoded(text, value) for value in values] == [
             "a", "b", "c", "4239000000030077", "d", "e",
         ] * 3  # fmt: skip
+
+
+def as_xml(value: object) -> str:
+    """Lists as elements with a comment, other values as an attribute and a text."""
+    if isinstance(value, list):
+        return f"<l> <!-- n -->{''.join(map(as_xml, value))} </l>"
+    text = escape(str(value), {'"': "&quot;", "\r": " "})
+    return f'<v a="{text}">{text}<!-- n -->{text}<![CDATA[<]]></v><e/>'
+
+
+class TestReadingAtPlaces:
+    """Reading a value alone gives what reading the whole payload gives for it."""
+
+    @given(
+        st.recursive(
+            st.text(max_size=4) | st.just(int(ID)) | st.booleans(),
+            lambda v: st.lists(v, max_size=4) | st.dictionaries(st.text(max_size=3), v, max_size=4),
+        ),
+        st.sampled_from([None, 1]),
+    )
+    def test_of_json(self, value: object, indent: int | None) -> None:
+        self.check(json.dumps([value, {"k": value}, value], indent=indent))
+
+    @given(
+        st.recursive(st.text("ab<&\"' \n", max_size=4), lambda v: st.lists(v, max_size=3)),
+    )
+    def test_of_xml(self, value: object) -> None:
+        self.check(f"<r><?pi?>{as_xml(value)}<deep>{as_xml([[[[value]], value]])}</deep></r>")
+
+    def check(self, text: str) -> None:
+        form = format_of(text)
+        for value in list(values_at(text, form, [(0, len(text))])):
+            if value.end > value.start:
+                place = (value.end - 1, value.end)
+                assert value in list(values_at(text, form, [place]))
+                assert value in list(values_at(text, form, [(0, 1), place, place]))
+
+    def test_skips_all_others(self) -> None:
+        text = json.dumps([{"a": "b", "c": [ID, {"d": "e"}]}] * 3 + [{"f": {"g": "here"}}])
+        start = text.index("here")
+        (value,) = values_at(text, format_of(text), [(start, start + 4)])
+        assert (decoded(text, value), value.keys[-2:]) == ("here", ("f", "g"))
