@@ -363,7 +363,7 @@ class TestPull(PullSuite):
     def test_resumes_a_divided_list_without_loss(
         self, running: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        simulator = running(bookings=300)
+        simulator = running(bookings=100)
         limit_lists(simulator, monkeypatch, page_size=10, cap=20)
         pages = pull_pages(simulator, request(simulator))
         for cut in range(1, len(pages) - 1, 7):
