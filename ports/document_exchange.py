@@ -81,7 +81,9 @@ class DocumentProvider(Protocol):
     """Implemented as well by a plug-in whose vendor exchanges documents."""
 
     def sender_credentials(self, inbound_document: InboundDocument) -> SenderCredentials | None:
-        """None if the document carries no credentials. Raises UnreadableMessage."""
+        """None if the document carries no credentials. `document` has only its first 16 KB,
+        or nothing if it came in a form; reading it must be cheap, since anybody may send it.
+        Raises UnreadableMessage."""
         ...
 
     def read_document(

@@ -1,8 +1,9 @@
 """Synchronous document exchange: read, apply and answer a vendor's document in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from application.connections.stored_connections import build_hotel_context, local_date
@@ -31,13 +32,18 @@ from ports.errors import Unsupported
 from ports.providers import Provider, ReadItem
 from ports.unit_of_work import UnitOfWork
 
+START_BYTES: Final = 16 * 1024
+"""Of a document, before its sender is known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRequest(InboundDocument):
-    """A document that was sent to a provider's endpoint."""
+    """A document that was sent to a provider's endpoint. `load`: the whole request, for a sender
+    who was authenticated by its headers or the start of the document."""
 
     provider: str
     correlation_id: str
+    load: "Callable[[], DocumentRequest] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,11 @@ class ExchangeDocument(InboundUseCase):
 
     def __call__(self, request: DocumentRequest) -> DocumentReply:
         """Raises UnknownProvider, Unsupported, Unauthenticated, HotelDisabled, UnreadableMessage,
-        TooManyItems, StoreUnavailable, Unsealable: nothing was stored then, and `render_error`
-        gives the error in the vendor's format."""
+        TooManyItems, StoreUnavailable, Unsealable, what `load` raises: nothing was stored then, and
+        `render_error` gives the error in the vendor's format."""
         provider, document_provider = self._document_provider(request.provider)
         connection, hotel = self._authenticate(provider, document_provider, request)
+        request = request.load() if request.load else request
         batch_id, context = self._begin_batch(connection, hotel, provider, request.correlation_id)
         now = context.now
         scope = DocumentScope(

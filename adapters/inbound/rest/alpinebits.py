@@ -15,11 +15,11 @@ from adapters.inbound.rest.problems import (
     document_error_status,
     problem_from_error,
 )
-from adapters.inbound.rest.request_bodies import read_compressed_body
+from adapters.inbound.rest.request_bodies import CompressedBody
 from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.errors import InvalidRequest
-from application.ingest.exchange_document import DocumentRequest
+from application.ingest.exchange_document import START_BYTES, DocumentRequest
 from domain.errors import PmsError
 
 NAME: Final = "alpinebits"
@@ -58,7 +58,8 @@ def blueprint(use_cases: RestUseCases) -> Blueprint:
             is_form=request.mimetype == FORM,
         )
         try:
-            document = _with_body(document)
+            body = _Body(document)
+            document = body.start()
             response_document = use_cases.exchange_document(document)
         except PmsError as error:
             return _error_response(use_cases, document, error)
@@ -83,16 +84,29 @@ def _error_response(
     return response
 
 
-def _with_body(document: DocumentRequest) -> DocumentRequest:
-    """Raises UnsupportedMediaType, BodyTooLarge, UnreadableForm."""
-    if not document.is_form and request.mimetype not in XML:
-        raise UnsupportedMediaType(f"send {FORM} or one of {', '.join(XML)}")
-    body = read_compressed_body()
-    if not document.is_form:
-        return replace(document, document=body)
-    fields = _parse_form(body, request.mimetype_params.get("boundary", ""))
-    action = fields.get("action", b"").decode("utf-8", "replace").strip()
-    return replace(document, action=action, document=fields.get("request", b""))
+class _Body:
+    """Read as far as the sender is known. Raises UnsupportedMediaType, BodyTooLarge,
+    UnreadableForm."""
+
+    def __init__(self, document: DocumentRequest) -> None:
+        if not document.is_form and request.mimetype not in XML:
+            raise UnsupportedMediaType(f"send {FORM} or one of {', '.join(XML)}")
+        self._document = document
+        self._body = CompressedBody()
+
+    def start(self) -> DocumentRequest:
+        """With the beginning of the document: credentials may be in it, and an error is answered in
+        its format."""
+        start = b"" if self._document.is_form else self._body.start(START_BYTES)
+        return replace(self._document, document=start, load=self._load)
+
+    def _load(self) -> DocumentRequest:
+        body = self._body.read()
+        if not self._document.is_form:
+            return replace(self._document, document=body)
+        fields = _parse_form(body, request.mimetype_params.get("boundary", ""))
+        action = fields.get("action", b"").decode("utf-8", "replace").strip()
+        return replace(self._document, action=action, document=fields.get("request", b""))
 
 
 def _parse_form(body: bytes, boundary: str) -> dict[str, bytes]:

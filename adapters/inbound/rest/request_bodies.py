@@ -1,6 +1,8 @@
 """Request bodies: size, type and encoding are checked before parsing."""
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -25,28 +27,53 @@ def read_raw_body() -> bytes:
     return _read_body()
 
 
-def read_compressed_body() -> bytes:
+class CompressedBody:
     """Accepts `Content-Encoding: gzip`; the limit holds for the decompressed body. Raises
     UnsupportedMediaType, BodyTooLarge."""
-    if _content_encoding() not in ("identity", "gzip"):
-        raise UnsupportedMediaType
-    body = _read_body()
-    return (
-        body if _content_encoding() == "identity" else _decompress(body, request.max_content_length)
-    )
+
+    def __init__(self) -> None:
+        self._is_compressed = _content_encoding() == "gzip"
+        if _content_encoding() not in ("identity", "gzip"):
+            raise UnsupportedMediaType
+        self._start = b""
+
+    def start(self, length: int) -> bytes:
+        """At most the first `length` bytes; not all of them where they are compressed badly."""
+        try:
+            self._start = request.stream.read(length)
+        except RequestEntityTooLarge as error:
+            raise BodyTooLarge(limit=request.max_content_length) from error
+        if not self._is_compressed:
+            return self._start
+        with _valid_gzip():
+            return _decompressor().decompress(self._start, length)
+
+    def read(self) -> bytes:
+        body = self._start + _read_body()
+        return _decompress(body, request.max_content_length) if self._is_compressed else body
 
 
 def _content_encoding() -> str:
     return request.headers.get("Content-Encoding", "identity").strip().lower()
 
 
-def _decompress(body: bytes, limit: int | None) -> bytes:
-    """Decompresses at most one byte beyond the limit."""
-    decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
+def _decompressor() -> "zlib._Decompress":
+    return zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+
+@contextmanager
+def _valid_gzip() -> Iterator[None]:
     try:
-        decompressed = decompressor.decompress(body, limit + 1 if limit is not None else 0)
+        yield
     except zlib.error as error:
         raise UnsupportedMediaType("the body is not valid gzip") from error
+
+
+def _decompress(body: bytes, limit: int | None) -> bytes:
+    """Decompresses at most one byte beyond the limit."""
+    decompressor = _decompressor()
+    with _valid_gzip():
+        decompressed = decompressor.decompress(body, limit + 1 if limit is not None else 0)
     if limit is not None and len(decompressed) > limit:
         raise BodyTooLarge(limit=limit)
     if not decompressor.eof or decompressor.unused_data:

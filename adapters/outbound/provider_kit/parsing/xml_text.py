@@ -8,9 +8,9 @@ other encodings that are not ASCII-compatible are rejected, since the card scrub
 import codecs
 import html
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias, cast
 
 from lxml import etree
 
@@ -24,6 +24,20 @@ MAX_ELEMENTS: Final = 100_000
 MAX_ATTRIBUTES: Final = 200
 """Per element: libxml2 compares each with all before it, which takes minutes for 2 MB of them."""
 
+MAX_START_BYTES: Final = 16 * 1024
+MAX_START_ELEMENTS: Final = 200
+_FED_BYTES: Final = 1024
+
+_PARSER_OPTIONS: Final[dict[str, Any]] = {
+    "encoding": "utf-8",
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+    "collect_ids": False,
+}
 _ENCODINGS: Final = {
     "utf-8": "utf-8",
     "ascii": "ascii",
@@ -85,27 +99,70 @@ def parse_xml(
     if len(body) > max_bytes:
         raise OversizeXml(f"more than {max_bytes} bytes")
     text = _decode_body(body)
-    before = _PROLOG.match(text)
-    if before is not None and text.startswith("<!", before.end()):
-        raise ForbiddenXml("a document type is not accepted")
+    _require_no_document_type(text)
     _check_attributes(text)
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        collect_ids=False,
-    )
     try:
-        root = etree.fromstring(text.encode(), parser)
+        root = etree.fromstring(text.encode(), etree.XMLParser(**_PARSER_OPTIONS))
     except etree.XMLSyntaxError as error:
         raise UnreadableXml("not well formed", *error.position) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise ForbiddenXml("a document type is not accepted")
     return _TreeConverter(max_elements).element(root, depth=1)
+
+
+def parse_xml_start(body: bytes, name: str) -> XmlElement | None:
+    """The root with its first child `name`, without the other children; for a sender who is not
+    authenticated. Nothing behind that child is parsed, nor beyond the first MAX_START_BYTES and
+    MAX_START_ELEMENTS. None if there is no root so far. Raises as `parse_xml` does."""
+    text = _decode_body(body[:MAX_START_BYTES], errors="ignore")
+    _require_no_document_type(text)
+    _check_attributes(text)
+    parser = etree.XMLPullParser(events=("start", "end"), **_PARSER_OPTIONS)
+    encoded = text.encode()
+    start = _Start(name)
+    try:
+        for position in range(0, len(encoded), _FED_BYTES):
+            parser.feed(encoded[position : position + _FED_BYTES])
+            if start.is_complete(cast("Iterator[_Event]", parser.read_events())):
+                break
+    except etree.XMLSyntaxError as error:
+        raise UnreadableXml("not well formed", *error.position) from None
+    return start.root()
+
+
+_Event: TypeAlias = tuple[str, "etree._Element"]  # noqa: SLF001  # the only name of the type
+
+
+class _Start:
+    """What has been parsed so far of the root and its child `name`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._root: etree._Element | None = None
+        self._child: etree._Element | None = None
+        self._count = 0
+
+    def is_complete(self, events: Iterable[_Event]) -> bool:
+        for event, element in events:
+            self._count += 1
+            if self._root is None:
+                self._root = element
+            elif event == "end" and self._is_wanted(element):
+                self._child = element
+            if self._child is not None or self._count > 2 * MAX_START_ELEMENTS:
+                return True
+        return False
+
+    def _is_wanted(self, element: etree._Element) -> bool:
+        is_child = element.getparent() is self._root
+        return is_child and etree.QName(element).localname == self._name
+
+    def root(self) -> XmlElement | None:
+        if self._root is None:
+            return None
+        convert = _TreeConverter(MAX_START_ELEMENTS)
+        child = () if self._child is None else (convert.element(self._child, depth=2),)
+        return replace(convert.element(self._root, depth=1, is_deep=False), children=child)
 
 
 def write_xml(root: XmlElement, *, declaration: bool = True) -> bytes:
@@ -117,7 +174,7 @@ def write_xml(root: XmlElement, *, declaration: bool = True) -> bytes:
     return "".join(pieces).encode()
 
 
-def _decode_body(body: bytes) -> str:
+def _decode_body(body: bytes, errors: str = "strict") -> str:
     """Without the XML declaration, whose encoding would be wrong for the decoded text."""
     if body.startswith(codecs.BOM_UTF8):
         body = body.removeprefix(codecs.BOM_UTF8)
@@ -127,10 +184,16 @@ def _decode_body(body: bytes) -> str:
     encoding = _ENCODING.search(head["declaration"]) if head else None
     try:
         name = codecs.lookup(encoding["name"] if encoding else "utf-8").name
-        text = body.decode(_ENCODINGS[name])
+        text = body.decode(_ENCODINGS[name], errors)
     except (LookupError, UnicodeDecodeError):
         raise UnreadableXml("the text is not in an accepted encoding, send UTF-8") from None
     return text[head.end() :] if head else text
+
+
+def _require_no_document_type(text: str) -> None:
+    before = _PROLOG.match(text)
+    if before is not None and text.startswith("<!", before.end()):
+        raise ForbiddenXml("a document type is not accepted")
 
 
 def _check_attributes(text: str) -> None:
@@ -147,7 +210,7 @@ class _TreeConverter:
         self._count = 0
         self._max_elements = max_elements
 
-    def element(self, source: etree._Element, *, depth: int) -> XmlElement:
+    def element(self, source: etree._Element, *, depth: int, is_deep: bool = True) -> XmlElement:
         self._count += 1
         if depth > MAX_DEPTH:
             raise OversizeXml(f"nested deeper than {MAX_DEPTH} elements")
@@ -156,12 +219,13 @@ class _TreeConverter:
         if not isinstance(source.tag, str):
             raise ForbiddenXml("an entity reference is not accepted")
         name = etree.QName(source.tag)
+        children = source if is_deep else ()
         return XmlElement(
             name=name.localname,
             namespace=name.namespace or "",
             attributes={str(key): str(value) for key, value in source.attrib.items()},
             text=source.text or "",
-            children=tuple(self.element(child, depth=depth + 1) for child in source),
+            children=tuple(self.element(child, depth=depth + 1) for child in children),
             tail=source.tail or "",
         )
 

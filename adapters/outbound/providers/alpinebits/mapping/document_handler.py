@@ -6,7 +6,12 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableXml
-from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
+from adapters.outbound.provider_kit.parsing.xml_text import (
+    XmlElement,
+    parse_xml,
+    parse_xml_start,
+    write_xml,
+)
 from adapters.outbound.providers.alpinebits.mapping import free_rooms, responses
 from adapters.outbound.providers.alpinebits.mapping.documents import element
 from adapters.outbound.providers.alpinebits.mapping.errors import (
@@ -252,11 +257,12 @@ def _is_first_delta(result: DocumentItemResult) -> bool:
 
 
 def parse_envelope(inbound_document: InboundDocument) -> XmlElement | None:
-    """None unless it is SOAP. Raises UnreadableXml."""
+    """The SOAP envelope with its header alone, for a sender who may not be authenticated. None
+    unless it is SOAP. Raises UnreadableXml."""
     if inbound_document.is_form or not inbound_document.document.strip():
         return None
-    root = parse_xml(inbound_document.document)
-    return root if root.name == "Envelope" else None
+    root = parse_xml_start(inbound_document.document, "Header")
+    return root if root is not None and root.name == "Envelope" else None
 
 
 def error_reply(inbound_document: InboundDocument, error: PmsError) -> DocumentReply:
@@ -264,7 +270,9 @@ def error_reply(inbound_document: InboundDocument, error: PmsError) -> DocumentR
     try:
         envelope = parse_envelope(inbound_document)
     except UnreadableXml:
-        envelope = XmlElement(name="Envelope") if _is_soap(inbound_document) else None
+        envelope = None
+    if envelope is None and _is_soap(inbound_document):
+        envelope = XmlElement(name="Envelope")
     if envelope is not None:
         return responses.soap_fault(envelope, error.message)
     return responses.plain_reply(f"ERROR:{error.message}", is_form=inbound_document.is_form)
