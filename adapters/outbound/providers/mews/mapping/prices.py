@@ -108,13 +108,12 @@ def _parse_charge(item: JsonEntry, zone: ZoneInfo, unreadable: _UnreadableItems)
 
 
 def _is_canceled(item_object: dict[str, Json]) -> bool:
-    """Raises UnreadableField."""
-    canceled = item_object.get("CanceledUtc")
-    if canceled not in (None, ""):
+    """Raises UnreadableField. Nearly all items are open or closed, which takes no parser."""
+    canceled, state = item_object.get("CanceledUtc"), item_object.get("AccountingState")
+    if canceled is not None and canceled != "":
         values.as_instant(canceled, "CanceledUtc")
         return True
-    state = item_object.get("AccountingState")
-    if state in (None, ""):
+    if state is None or state in ("", "Open", "Closed"):
         return False
     return as_accounting_state(state, "AccountingState") == CANCELED_ITEM
 
