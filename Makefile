@@ -30,7 +30,7 @@ coverage: venv
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
 
 campaign: venv
-	@$(BIN)/python -m pytest --quiet -m slow $(ARGS)
+	@$(BIN)/python -m tests.campaigns $(ARGS)
 
 bench: venv
 	@$(BIN)/python -m bench $(ARGS)

@@ -1,0 +1,18 @@
+"""`make campaign ARGS=NAME` runs the named campaign; other arguments go to pytest, which runs the
+tests marked `slow`."""
+
+import sys
+
+import pytest
+
+from tests.simulation.campaigns import CAMPAIGNS
+
+
+def main(arguments: list[str]) -> int:
+    if arguments and arguments[0] in CAMPAIGNS:
+        return 0 if CAMPAIGNS[arguments[0]]() else 1
+    return pytest.main(["--quiet", "-m", "slow", *arguments])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
