@@ -21,6 +21,8 @@ _WORDS: Final = (
     rb"|mein|meiner|meine|unserer|ihrer|karte|kreditkarte|r(?:\xfc|ue)ckseite|auf|kpn|de|du|la|le|ma"
     rb"|sur|au|dos|carte|bancaire|cr[e\xe9]dit|v[e\xe9]rification|visuel|del|della|di|il|mia|sua|sul"
     rb"|retro|carta|credito|verifica|mi|su|el|en|tarjeta|cr[e\xe9]dito|dorso|reverso"
+    rb"|be|was|will|should|to|use|as|follows|below|here|it|c|war|wie|folgt|booking|reservation|guest"
+    rb"|holder|payment|buchung|gastes|r[e\xe9]servation|client|prenotazione|ospite|reserva"
     rb"|verificaci[o\xf3]n)(?![a-z])[^0-9a-z*]{0,40}+){0,8}+"
 )
 _PLAIN_TEXT_TAG: Final = rb"(?:(?:[a-z][a-z0-9]*:)?plaintext[^<>]{0,99}>\s{0,99})?"
@@ -36,9 +38,10 @@ _COUNTED: Final = (
     rb"(?<![0-9])(?P<counted>[0-9]{3,4})(?![0-9])(?![.,:/-][0-9])"
 )  # fmt: skip
 _C: Final = (
-    rb"c(?=[vs ._-]|a[rv]|if|rit)"
+    rb"c(?=[vs ._/-]|a[rv]|if|rit)"
     rb"(?:(?:v(?:[vcnd](?:[ -]?2(?![0-9]))?|2)(?:[|']?s(?![a-z]))?|sc2?|av2"
-    rb"|[ ._-](?<![0-9a-z]c.)[ ._-]{0,2}v[ ._-]{1,3}(?:[vcnd](?:[ ._-]?2)?|2)(?![a-z])"
+    rb"|[ ._/-](?<![0-9a-z]c.)[ ._/-]{0,2}v[ ._/-]{1,3}"
+    rb"(?:[vcnd](?:[ ._-]{0,2}2(?![0-9]))?|2)(?![a-z])"
     rb"|ard[ _-]?(?:code|(?:verification|validation)[ _-]?(?:value|code|number))"
     rb"|rittogramma)%b%b"
     rb"|ard[_ ]?(?:number|no|num)%b%b|if(?:re|ras)(?![a-z])%b)"
@@ -46,7 +49,7 @@ _C: Final = (
 )
 _P: Final = (
     rb"p(?=r[i\xfcu]|an|to)"
-    rb"(?:(?:r(?:\xfc|ue)f[ -]?(?:nummer|ziffern?|zahl|code)|togram[a-z]{0,3})%b%b"
+    rb"(?:(?:r(?:\xfc|ue)f[ -]?(?:nummer|nr|ziffern?|zahl|code)|togram[a-z]{0,3})%b%b"
     rb"|(?:(?<![a-z]p)an|rimary_?account_?number)%b%b)" % (BETWEEN, CODE, BETWEEN, _CARD_NUMBER)
 )
 _S: Final = rb"s(?:(?:eries_?|ec\.?[ _-])code%b%b|tell(?:ige[nrs]?|en)(?![a-z])%b)" % (
@@ -54,18 +57,19 @@ _S: Final = rb"s(?:(?:eries_?|ec\.?[ _-])code%b%b|tell(?:ige[nrs]?|en)(?![a-z])%
     CODE,
     _COUNTED,
 )
-_SECURITY: Final = (
-    rb"ur(?:ity[ _-]?(?:code|number|no|digits)"
-    rb"|it[e\xe9](?:(?<=code de s.curit.)|(?<=num.ro de s.curit.))"
-    rb"|idad(?:(?<=digo de seguridad)|(?<=mero de seguridad))"
-    rb"|ezza(?:(?<=codice di sicurezza)|(?<=numero di sicurezza)))" + BETWEEN + CODE
+_U: Final = (
+    rb"u(?=r(?:it|id|ez)|m(?:b|er|\xe9|me))(?:(?:rity[ _-]?(?:code|number|no|digits)"
+    rb"|rit[e\xe9](?:(?<=code de s.curit.)|(?<=num.ro de s.curit.)|(?<=code s.curit.))"
+    rb"|ridad(?:(?<=digo de seguridad)|(?<=mero de seguridad)|(?<=lave de seguridad)"
+    rb"|(?<=digo seguridad)|(?<=d\. seguridad))"
+    rb"|rezza(?:(?<=codice di sicurezza)|(?<=numero di sicurezza)|(?<=codice sicurezza)))%b%b"
+    rb"|m(?:bers|er[io]s?|\xe9ros|mern)(?![a-z])%b)" % (BETWEEN, CODE, _COUNTED)
 )
-_SECURITY_GERMAN: Final = rb"heits[ -]?(?:code|nummer|zahl)" + BETWEEN + CODE
+_SECURITY_GERMAN: Final = rb"heits[ -]?(?:code|nummer|zahl|ziffern?)" + BETWEEN + CODE
 _DIGITS: Final = rb"git(?:s|os)?(?![a-z])" + _COUNTED
 _ZIFFERN_CHIFFRES: Final = rb"iff(?:ern|res)(?![a-z])" + _COUNTED
 _LABELLED: Final = tuple(
-    re.compile(label)
-    for label in (_C, _P, _S, _SECURITY, _SECURITY_GERMAN, _DIGITS, _ZIFFERN_CHIFFRES)
+    re.compile(label) for label in (_C, _P, _S, _U, _SECURITY_GERMAN, _DIGITS, _ZIFFERN_CHIFFRES)
 )
 _COUNT: Final = re.compile(
     rb"(?<![0-9a-z])(?:3|three|drei|trois|tre|tres|(?P<four>4|four|vier|quatre|quattro|cuatro))"
@@ -73,6 +77,9 @@ _COUNT: Final = re.compile(
 )
 _NEXT_FIELD: Final = re.compile(rb"[\"`],|=\s*(?:\"\"|'')|/>")
 _FRONT: Final = re.compile(rb"front|vorn|vorder|recto|devant|face|frente|anverso")
+_BACK: Final = re.compile(
+    rb"last|back|reverse|letzt|hinten|r(?:\xfc|ue)ck|dernier|dos|verso|ultim|[u\xfa]ltim|retro|atr[a\xe1]s"
+)
 _LOOK_BACK: Final = 40
 
 
@@ -94,10 +101,15 @@ def labelled_spans(lowered: bytes) -> Iterator[Span]:
 
 
 def _is_counted(match: re.Match[bytes]) -> bool:
-    """Three digits, or four that are on the front."""
+    """Three digits, or four that are on the front; three numbers, if they are the last ones or on
+    the back."""
     start = match.start()
-    count = _COUNT.search(match.string, max(0, start - _LOOK_BACK), start)
-    return count is not None and (not count["four"] or _FRONT.search(match[0]) is not None)
+    earliest = max(0, start - _LOOK_BACK)
+    count = _COUNT.search(match.string, earliest, start)
+    if count is None or count["four"]:
+        return count is not None and _FRONT.search(match[0]) is not None
+    is_of_digits = not match[0].startswith(b"um")
+    return is_of_digits or _BACK.search(match.string, earliest, match.end()) is not None
 
 
 def _is_named(match: re.Match[bytes]) -> bool:
