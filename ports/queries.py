@@ -37,6 +37,7 @@ class ContentSize:
     """Of a stored booking or guest: the elements of its lists, over all its rooms, and the bytes of
     what is read with them."""
 
+    external_id: str
     rooms: int = 0
     nightly_prices: int = 0
     occupancy: int = 0

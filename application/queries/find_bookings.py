@@ -15,19 +15,27 @@ from ports.queries import (
     AvailabilityFilter,
     BookingFilter,
     BookingOrder,
+    ContentSize,
     GuestFilter,
+    Inspect,
+    Part,
     Queries,
+    RecordsSize,
     Slice,
+    read_everything,
 )
 
 __all__ = [
     "AvailabilityFilter",
     "BookingFilter",
     "BookingOrder",
+    "ContentSize",
     "FindAvailability",
     "FindBookings",
     "FindGuests",
     "GuestFilter",
+    "Part",
+    "RecordsSize",
     "ResultPage",
 ]
 
@@ -58,11 +66,13 @@ class FindBookings:
         order: BookingOrder = BookingOrder.ARRIVAL_ASC,
         first: int = 50,
         after: str | None = None,
+        inspect: Inspect = read_everything,
     ) -> ResultPage[Booking]:
-        """Raises InvalidRequest (`first`), BadCursor for a cursor of another query or hotel."""
+        """Raises InvalidRequest (`first`), BadCursor for a cursor of another query or hotel, and
+        what `inspect` does."""
         return _page(
             lambda position: self.queries.bookings(
-                wanted, order=order, limit=first, after=position
+                wanted, order=order, limit=first, after=position, inspect=inspect
             ),
             query=f"bookings {order} {_filter_text(wanted)}",
             first=first,
@@ -75,11 +85,18 @@ class FindGuests:
     queries: Queries
 
     def __call__(
-        self, wanted: GuestFilter, *, first: int = 50, after: str | None = None
+        self,
+        wanted: GuestFilter,
+        *,
+        first: int = 50,
+        after: str | None = None,
+        inspect: Inspect = read_everything,
     ) -> ResultPage[Guest]:
-        """Raises InvalidRequest (`first`), BadCursor."""
+        """Raises InvalidRequest (`first`), BadCursor, and what `inspect` does."""
         return _page(
-            lambda position: self.queries.guests(wanted, limit=first, after=position),
+            lambda position: self.queries.guests(
+                wanted, limit=first, after=position, inspect=inspect
+            ),
             query=f"guests {_filter_text(wanted)}",
             first=first,
             after=after,
@@ -90,13 +107,15 @@ class FindGuests:
 class FindAvailability:
     queries: Queries
 
-    def __call__(self, wanted: AvailabilityFilter) -> Sequence[AvailabilityCell]:
-        """Raises InvalidRequest for an empty or reversed range, one over 400 days, or one with more
-        than 10,000 cells."""
+    def __call__(
+        self, wanted: AvailabilityFilter, *, limit: int = MAX_CELLS + 1
+    ) -> Sequence[AvailabilityCell]:
+        """Up to `limit` cells. Raises InvalidRequest for an empty or reversed range, one over 400
+        days, or more than 10,000 cells."""
         days = (wanted.end - wanted.start).days
         if not 0 < days <= MAX_DAYS:
             raise InvalidRequest(f"to: must be 1 to {MAX_DAYS} days after from", field="to")
-        found = self.queries.availability(wanted, limit=MAX_CELLS + 1)
+        found = self.queries.availability(wanted, limit=min(limit, MAX_CELLS + 1))
         if len(found) > MAX_CELLS:
             message = f"to: more than {MAX_CELLS:,} cells; request fewer days or room types"
             raise InvalidRequest(message, field="to")

@@ -323,6 +323,7 @@ class TestSizes:
         rooms = full.details.rooms
         assert len(rooms) > 1
         assert replace(sizes[0], document_bytes=0) == ContentSize(
+            external_id="B1",
             rooms=len(rooms),
             nightly_prices=sum(len(room.nightly_prices) for room in rooms),
             occupancy=sum(len(room.occupancy) for room in rooms),

@@ -409,8 +409,8 @@ class TestFailure:
         self, installation: HttpHarness, caller: Caller, failure: Exception
     ) -> dict[str, Any]:
         class Broken:
-            def records(self, _: object) -> None:
+            def count_records(self, _: object) -> None:
                 raise failure
 
         object.__setattr__(installation.use_cases.find_hotel, "queries", Broken())
-        return query_error(caller, "{hotel {slug}}")
+        return query_error(caller, "{hotel {rooms {number}}}")

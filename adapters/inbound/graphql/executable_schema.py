@@ -1,16 +1,22 @@
 """The executable schema, and the cache of validated query documents."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
-from ariadne import EnumType, load_schema_from_path, make_executable_schema
+from ariadne import (
+    EnumType,
+    convert_camel_case_to_snake,
+    is_default_resolver,
+    load_schema_from_path,
+    make_executable_schema,
+)
 from graphql import (
     DocumentNode,
     GraphQLEnumType,
+    GraphQLObjectType,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -20,13 +26,14 @@ from graphql import (
 )
 from graphql_server.exceptions import GraphQLValidationError
 
+from adapters.inbound.graphql.execution import PlainResolver
 from adapters.inbound.graphql.query_limits import (
-    QueryCost,
-    query_too_large_error,
+    require_depth_within_limits,
     require_size_within_limits,
 )
 from adapters.inbound.graphql.resolvers import RESOLVERS
 from adapters.inbound.graphql.scalars import SCALARS
+from adapters.inbound.graphql.selections import Selections
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 from application.queries.find_bookings import BookingOrder
 from domain.connection import ConnectionState
@@ -59,6 +66,8 @@ def executable_schema() -> GraphQLSchema:
     sdl = load_schema_from_path(str(SDL))
     schema = make_executable_schema(sdl, *RESOLVERS, *SCALARS, *enums, convert_names_case=True)
     for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            _make_default_resolvers_plain(kind)
         # Ariadne 1.1.1 sets a `parse_value` with one argument on enums; graphql-core 3.2.14 calls
         # it with two, so that no enum could be sent as a variable.
         if isinstance(kind, GraphQLEnumType):
@@ -66,12 +75,22 @@ def executable_schema() -> GraphQLSchema:
     return schema
 
 
+def _make_default_resolvers_plain(kind: GraphQLObjectType) -> None:
+    for name, field in kind.fields.items():
+        if is_default_resolver(field.resolve):
+            field.resolve = PlainResolver(partial(_read_by_name, convert_camel_case_to_snake(name)))
+
+
+def _read_by_name(name: str, source: Any) -> Any:
+    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedQuery:
     """A valid document within the limits of size and depth."""
 
     document: DocumentNode
-    measure: QueryCost
+    selections: Selections
     operations: tuple[str | None, ...]
 
 
@@ -84,12 +103,6 @@ class QueryDocuments:
         introspection_rules = () if options.introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, *introspection_rules)
         self.prepared = lru_cache(maxsize=options.cached_documents)(self._prepare)
-
-    def require_cheap(self, prepared: PreparedQuery, variables: Mapping[str, Any]) -> None:
-        """Raises GraphQLError."""
-        cost = prepared.measure.cost(variables)
-        if cost > self._options.max_cost:
-            raise query_too_large_error("a cost of", cost, self._options.max_cost)
 
     def _prepare(self, text: str) -> PreparedQuery:
         """Raises GraphQLSyntaxError, GraphQLError, GraphQLValidationError."""
@@ -104,10 +117,9 @@ class QueryDocuments:
         )
         if errors:
             raise GraphQLValidationError(errors)
-        measure = QueryCost(document)
-        if measure.depth > self._options.max_depth:
-            raise query_too_large_error("a depth of", measure.depth, self._options.max_depth)
-        return PreparedQuery(document, measure, tuple(_operation_names(document)))
+        selections = Selections(document)
+        require_depth_within_limits(selections, self._options)
+        return PreparedQuery(document, selections, tuple(_operation_names(document)))
 
 
 def _operation_names(document: DocumentNode) -> list[str | None]:

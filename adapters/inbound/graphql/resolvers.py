@@ -1,16 +1,18 @@
 """Resolvers: queries call use cases, fields read attributes of their results."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
 from ariadne import ObjectType, QueryType
 from graphql import GraphQLResolveInfo
 
+from adapters.inbound.graphql.execution import PlainResolver
 from adapters.inbound.graphql.filters import availability_filter, booking_filter, guest_filter
+from adapters.inbound.graphql.query_cost import FieldCost, QueryBudget
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
 from application.access.personal_data import scope_of_field, visible_last_name
@@ -18,7 +20,6 @@ from application.connections.find_connections import connection_health
 from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import BookingOrder, ResultPage
 from application.sync.find_sync_runs import RunList
-from domain.access import Scope
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.canonical_format import (
@@ -31,7 +32,7 @@ from domain.canonical_format import (
     Scalar,
 )
 from domain.guest import Guest, GuestDetails
-from domain.snapshots import Party
+from domain.snapshots import Extras, Party
 
 Resolver = Callable[[Any, GraphQLResolveInfo], Any]
 
@@ -40,6 +41,7 @@ Resolver = Callable[[Any, GraphQLResolveInfo], Any]
 class RequestContext:
     caller: Principal
     use_cases: GraphQLUseCases
+    budget: QueryBudget
 
     def at(self, slug: str | None) -> "RequestContext":
         """For the caller at that hotel. Raises Forbidden for a hotel that is not the token's."""
@@ -51,30 +53,42 @@ class RequestContext:
 class BookingPage:
     """The bookings of one page; their guests and histories are loaded in one query each."""
 
-    def __init__(self, context: RequestContext, bookings: Sequence[Booking]) -> None:
+    def __init__(
+        self, context: RequestContext, cost: FieldCost, bookings: Sequence[Booking]
+    ) -> None:
+        """Raises GraphQLError (QUERY_TOO_LARGE)."""
         self._context = context
-        self._bookings = bookings
+        self._cost = cost
+        self.guests = self._load_guests(bookings) if cost.per_element("guest") else {}
+        is_selected = cost.per_element("statusHistory")
+        self.histories = self._load_histories(bookings) if is_selected else {}
 
-    @cached_property
-    def guests(self) -> Mapping[tuple[str, str], Guest]:
+    def _load_guests(self, bookings: Sequence[Booking]) -> Mapping[tuple[str, str], Guest]:
         """By provider and external id."""
-        ids: defaultdict[str, set[str]] = defaultdict(set)
-        for booking in self._bookings:
+        uses: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for booking in bookings:
             party = booking.details.primary_guest
             if party and party.guest_id:
-                ids[booking.provider].add(party.guest_id)
-        guests = [guest for provider in ids for guest in self._find_guests(provider, ids[provider])]
+                uses[booking.provider][party.guest_id] += 1
+        guests = [guest for provider in uses for guest in self._find(provider, uses[provider])]
         return {(guest.provider, guest.external_id): guest for guest in guests}
 
-    def _find_guests(self, provider: str, ids: Collection[str]) -> Sequence[Guest]:
-        arguments = {"provider": provider, "external_ids": list(ids)}
+    def _find(self, provider: str, uses: Counter[str]) -> Sequence[Guest]:
+        arguments = {"provider": provider, "external_ids": list(uses)}
         wanted = guest_filter(self._context.caller, arguments)
-        return self._context.use_cases.find_guests(wanted, first=len(ids)).rows
+        inspect = partial(self._cost.inspect_booking_guests, uses=uses)
+        found = self._context.use_cases.find_guests(wanted, first=len(uses), inspect=inspect)
+        return found.rows
 
-    @cached_property
-    def histories(self) -> Mapping[Any, Sequence[Any]]:
-        ids = [booking.id for booking in self._bookings]
-        return self._context.use_cases.find_status_history(self._context.caller, ids)
+    def _load_histories(self, bookings: Sequence[Booking]) -> Mapping[Any, Sequence[Any]]:
+        """By booking."""
+        found = self._context.use_cases.find_status_history(
+            self._context.caller,
+            [booking.id for booking in bookings],
+            limit=self._cost.affordable("statusHistory") + 1,
+        )
+        self._cost.spend({"statusHistory": sum(map(len, found.values()))})
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +101,16 @@ query = QueryType()
 
 
 def _query_field(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers a resolver that takes the context at the hotel of the query, and the other
-    arguments."""
+    """Registers a resolver that takes the context at the hotel of the query, the cost of the field,
+    and the other arguments."""
 
     def register(resolver: Callable[..., Any]) -> Callable[..., Any]:
         def resolve(
             _: object, info: GraphQLResolveInfo, *, hotel: str | None = None, **arguments: Any
         ) -> Any:
-            request_context: RequestContext = info.context
-            return resolver(request_context.at(hotel), **arguments)
+            context: RequestContext = info.context
+            cost = context.budget.root_field(info)
+            return resolver(context.at(hotel), cost, **arguments)
 
         query.set_field(name, resolve)
         return resolver
@@ -106,6 +121,7 @@ def _query_field(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
 @_query_field("bookings")
 def bookings(
     context: RequestContext,
+    cost: FieldCost,
     *,
     order_by: BookingOrder,
     first: int,
@@ -113,35 +129,55 @@ def bookings(
     **arguments: Any,
 ) -> Mapping[str, Any]:
     wanted = booking_filter(context.caller, arguments.get("filter"))
-    result = context.use_cases.find_bookings(wanted, order=order_by, first=first, after=after)
-    page = BookingPage(context, result.rows)
+    result = context.use_cases.find_bookings(
+        wanted, order=order_by, first=first, after=after, inspect=cost.inspect_bookings
+    )
+    page = BookingPage(context, cost, result.rows)
     return _connection(result, [BookingNode(booking, page) for booking in result.rows], after)
 
 
 @_query_field("booking")
-def booking(context: RequestContext, *, provider: str, external_id: str) -> BookingNode | None:
-    found = context.use_cases.find_booking(context.caller, provider, external_id)
-    return None if found is None else BookingNode(found, BookingPage(context, [found]))
+def booking(
+    context: RequestContext, cost: FieldCost, *, provider: str, external_id: str
+) -> BookingNode | None:
+    found = context.use_cases.find_booking(
+        context.caller, provider, external_id, inspect=cost.inspect_bookings
+    )
+    return None if found is None else BookingNode(found, BookingPage(context, cost, [found]))
 
 
 @_query_field("availability")
-def availability(context: RequestContext, **arguments: Any) -> Sequence[AvailabilityCell]:
+def availability(
+    context: RequestContext, cost: FieldCost, **arguments: Any
+) -> Sequence[AvailabilityCell]:
     wanted = availability_filter(context.caller, arguments["filter"])
-    return context.use_cases.find_availability(wanted)
+    limit = cost.affordable("availability") + 1
+    found = context.use_cases.find_availability(wanted, limit=limit)
+    cost.spend({"availability": len(found)})
+    return found
 
 
 @_query_field("guests")
 def guests(
-    context: RequestContext, *, first: int, after: str | None = None, **arguments: Any
+    context: RequestContext,
+    cost: FieldCost,
+    *,
+    first: int,
+    after: str | None = None,
+    **arguments: Any,
 ) -> Mapping[str, Any]:
     wanted = guest_filter(context.caller, arguments.get("filter"))
-    result = context.use_cases.find_guests(wanted, first=first, after=after)
+    result = context.use_cases.find_guests(
+        wanted, first=first, after=after, inspect=cost.inspect_guests
+    )
     return _connection(result, result.rows, after)
 
 
 @_query_field("hotel")
-def hotel(context: RequestContext) -> Mapping[str, Any]:
-    view = context.use_cases.find_hotel(context.caller)
+def hotel(context: RequestContext, cost: FieldCost) -> Mapping[str, Any]:
+    has_records = any(map(cost.per_element, ("roomTypes", "rooms", "ratePlans")))
+    inspect = cost.inspect_records if has_records else None
+    view = context.use_cases.find_hotel(context.caller, inspect)
     return {
         "slug": view.hotel.slug,
         "name": view.hotel.name,
@@ -154,14 +190,17 @@ def hotel(context: RequestContext) -> Mapping[str, Any]:
 
 
 @_query_field("connections")
-def connections(context: RequestContext) -> Sequence[Mapping[str, Any]]:
+def connections(context: RequestContext, cost: FieldCost) -> Sequence[Mapping[str, Any]]:
     found = context.use_cases.find_connections(context.caller)
+    cost.spend({"connections": len(found)})
     return [connection_health(each) for each in found]
 
 
 @_query_field("syncRuns")
-def sync_runs(context: RequestContext, *, limit: int, offset: int) -> RunList:
-    return context.use_cases.find_sync_runs(context.caller, limit=limit, offset=offset)
+def sync_runs(context: RequestContext, cost: FieldCost, *, limit: int, offset: int) -> RunList:
+    found = context.use_cases.find_sync_runs(context.caller, limit=limit, offset=offset)
+    cost.spend({"runs": len(found.runs)})
+    return found
 
 
 def _connection(
@@ -179,48 +218,34 @@ def _connection(
     }
 
 
-def _attribute_resolver(path: str) -> Resolver:
-    read = attrgetter(path)
-    return lambda source, _: read(source)
-
-
-def _personal_resolver(path: str, scope: Scope) -> Resolver:
-    """Raises Forbidden, also where there is no value, so that the error says nothing of it."""
-    read = attrgetter(path)
-
-    def resolve(source: object, info: GraphQLResolveInfo) -> object:
-        info.context.caller.require(scope)
-        return read(source)
-
-    return resolve
-
-
 def _last_name_resolver(path: str) -> Resolver:
     read = attrgetter(path)
     return lambda source, info: visible_last_name(info.context.caller, read(source))
 
 
-def _field_resolver(spec: FieldSpec, path: str) -> Resolver:
+def _field_resolver(spec: FieldSpec | None, path: str) -> Resolver:
+    read = attrgetter(path)
+    if spec is None:
+        return PlainResolver(read)
     if spec.name == "last_name":
         return _last_name_resolver(path)
-    scope = scope_of_field(spec)
-    return _personal_resolver(path, scope) if scope else _attribute_resolver(path)
+    if spec.type is Scalar.EXTRAS:
+        return PlainResolver(lambda source: _extras(read(source)), scope_of_field(spec))
+    return PlainResolver(read, scope_of_field(spec))
 
 
-def _extras_of(resolve: Resolver) -> Resolver:
-    return lambda source, info: [
-        {"path": path, "json": text} for path, text in resolve(source, info)
-    ]
+def _extras(extras: Extras) -> Sequence[Mapping[str, str]]:
+    return [{"path": path, "json": text} for path, text in extras]
 
 
-def _guest_of(node: BookingNode, _: GraphQLResolveInfo) -> Guest | None:
+def _guest_of(node: BookingNode) -> Guest | None:
     party = node.booking.details.primary_guest
     if party is None or party.guest_id is None:
         return None
     return node.page.guests.get((node.booking.provider, party.guest_id))
 
 
-def _history_of(node: BookingNode, _: GraphQLResolveInfo) -> Sequence[Any]:
+def _history_of(node: BookingNode) -> Sequence[Any]:
     return node.page.histories.get(node.booking.id, ())
 
 
@@ -234,12 +259,10 @@ def _build_object_type(
     object_type = ObjectType(shape.name)
     specs = {spec.attribute: spec for spec in shape.fields}
     for name in [f.name for f in fields(details) if f.name not in _INTERNAL_FIELDS]:
-        path, spec = f"{under}{name}", specs.get(name)
-        resolver = _field_resolver(spec, path) if spec else _attribute_resolver(path)
-        is_extras = spec is not None and spec.type is Scalar.EXTRAS
-        object_type.set_field(to_camel_case(name), _extras_of(resolver) if is_extras else resolver)
+        resolver = _field_resolver(specs.get(name), f"{under}{name}")
+        object_type.set_field(to_camel_case(name), resolver)
     for field, path in paths.items():
-        object_type.set_field(field, _attribute_resolver(path))
+        object_type.set_field(field, PlainResolver(attrgetter(path)))
     return object_type
 
 
@@ -248,19 +271,19 @@ def _object_types() -> list[ObjectType]:
     versioned = {"sourceVersion": "version", "syncedAt": "synced_at"}
     of_booking = {name: f"booking.{path}" for name, path in {**identity, **versioned}.items()}
     booking_type = _build_object_type(BOOKING, of_booking, BookingDetails, "booking.details.")
-    booking_type.set_field("guest", _guest_of)
-    booking_type.set_field("statusHistory", _history_of)
+    booking_type.set_field("guest", PlainResolver(_guest_of))
+    booking_type.set_field("statusHistory", PlainResolver(_history_of))
     guest_type = _build_object_type(GUEST, {**identity, **versioned}, GuestDetails, "details.")
     party_type = _build_object_type(PARTY, {}, Party, "")
     of_cell = {"provider": "provider", "roomTypeId": "room_type_id", "date": "day", **versioned}
     cell_type = _build_object_type(AVAILABILITY, of_cell, CellDetails, "details.")
     change = ObjectType("StatusChange")
-    change.set_field("from", _attribute_resolver("transition.source"))
-    change.set_field("to", _attribute_resolver("transition.target"))
-    change.set_field("kind", _attribute_resolver("transition.kind"))
-    change.set_field("sourceVersion", _attribute_resolver("version"))
+    of_transition = {"from": "source", "to": "target", "kind": "kind"}
+    for field, name in of_transition.items():
+        change.set_field(field, PlainResolver(attrgetter(f"transition.{name}")))
+    change.set_field("sourceVersion", PlainResolver(attrgetter("version")))
     money = ObjectType("Money")
-    money.set_field("amount", lambda value, _: f"{value.amount:f}")
+    money.set_field("amount", PlainResolver(lambda value: f"{value.amount:f}"))
     return [booking_type, guest_type, party_type, cell_type, change, money]
 
 

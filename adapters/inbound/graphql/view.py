@@ -6,7 +6,7 @@ POST only: a query in a URL would leak guests' addresses into logs. Transport er
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final
 
 import orjson
 from flask import Flask, Request, Response, request
@@ -23,13 +23,14 @@ from typing_extensions import override
 
 from adapters.inbound.graphql.error_format import first_per_field, formatted
 from adapters.inbound.graphql.executable_schema import QueryDocuments, executable_schema
+from adapters.inbound.graphql.execution import PlainExecution
+from adapters.inbound.graphql.query_cost import QueryBudget
 from adapters.inbound.graphql.resolvers import RequestContext
-from adapters.inbound.graphql.use_cases import PATH, GraphQLOptions, GraphQLUseCases
-from application.access.authenticate import Principal
+from adapters.inbound.graphql.use_cases import PATH, Admission, GraphQLOptions, GraphQLUseCases
 from domain.access import Scope
 
-Admission: TypeAlias = Callable[[], Principal]
-"""Authenticates the current request and counts it against its token's limit."""
+COST_PER_REQUEST: Final = 5_000
+"""A query counts as one request, and as one more for each of these."""
 
 
 def graphql_registrar(
@@ -85,11 +86,16 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
         """Raises the errors of authentication and rate limits, which are HTTP problems."""
         principal = self._admit()
         principal.require(Scope.READ)
+        budget = QueryBudget(self._options.max_cost)
+        context = RequestContext(principal, self._use_cases, budget)
         try:
-            return self.run(request=request, context=RequestContext(principal, self._use_cases))
+            with self._admit.slot(principal):
+                return self.run(request=request, context=context)
         except HTTPException as error:
             error_document = {"message": error.reason, "extensions": {"code": "BAD_REQUEST"}}
             return _json_response({"errors": [error_document]}, error.status_code)
+        finally:
+            self._admit.charge(principal, budget.spent // COST_PER_REQUEST)
 
     @override
     def parse_http_body(
@@ -135,11 +141,11 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
         try:
             prepared = self._documents.prepared(request_data.query or "")
             _require_operation(prepared.operations, request_data.operation_name)
-            self._documents.require_cheap(prepared, variables)
         except GraphQLValidationError:
             raise
         except GraphQLError as error:
             raise GraphQLValidationError([error]) from error
+        context.budget.begin(prepared.selections)
         return execute_sync(
             self.schema,
             prepared.document,
@@ -148,6 +154,7 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
             variable_values=variables,
             operation_name=request_data.operation_name,
             hide_suggestions=not self._options.introspection,
+            execution_context_class=PlainExecution,
         )
 
     @override

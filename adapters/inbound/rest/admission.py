@@ -1,11 +1,13 @@
 """Authentication of a request: caller and hotel come from headers, never from a body or URL."""
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Final
 
 from flask import g, request
 
 from adapters.inbound.rest.rate_limits import TokenRateLimits
+from adapters.inbound.rest.token_slots import TokenSlots
 from application import log_context
 from application.access.authenticate import Authenticate, Principal
 from application.errors import HotelRequired
@@ -18,6 +20,7 @@ HOTEL_HEADER: Final = "X-PMS-Hotel"
 class Admission:
     authenticate: Authenticate
     limits: TokenRateLimits
+    slots: TokenSlots = field(default_factory=TokenSlots)
 
     def __call__(self, *, changes: bool = False) -> Principal:
         """The caller of the current request. With `changes`, a token for several hotels must name
@@ -38,6 +41,16 @@ class Admission:
             )
             raise HotelRequired(message, field=HOTEL_HEADER)
         return principal
+
+    def slot(self, principal: Principal) -> AbstractContextManager[None]:
+        """For a request that may need much of the processor: within it, it is the only one of its
+        token in this process. Raises TooManyConcurrent."""
+        return self.slots.take(principal.token_id)
+
+    def charge(self, principal: Principal, units: int) -> None:
+        """Counts what the current request has cost beyond 1."""
+        if units:
+            g.limit_headers = self.limits.charge(principal.token_id, units)
 
 
 def _bearer(header: str) -> str | None:

@@ -46,6 +46,7 @@ STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "too_many_concurrent": HTTPStatus.TOO_MANY_REQUESTS,
     # The PMS failed, not the caller.
     "provider_credentials_refused": HTTPStatus.BAD_GATEWAY,
     "provider_rejected": HTTPStatus.BAD_GATEWAY,
@@ -75,6 +76,10 @@ class RateExceeded(ApplicationError, code="rate_limited", kind=ErrorKind.UNAVAIL
     def __init__(self, *, retry_after: int, headers: Mapping[str, str]) -> None:
         super().__init__(retry_after=retry_after)
         self.headers = {**headers, "Retry-After": str(retry_after)}
+
+
+class TooManyConcurrent(ApplicationError, code="too_many_concurrent", kind=ErrorKind.UNAVAILABLE):
+    """The token has too many queries at work; send the next after a response to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,8 @@ def _headers(error: PmsError, status: int) -> Mapping[str, str]:
         return {"WWW-Authenticate": 'Bearer realm="pms"'}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": _RETRY_AFTER_SECONDS}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {"Retry-After": "1"}
     return {}
 
 

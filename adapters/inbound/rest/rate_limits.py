@@ -27,10 +27,10 @@ class _LocalCounter:
         self._window = 0
         self._counts: dict[UUID, int] = {}
 
-    def increment(self, token_id: UUID, window: int) -> int:
+    def increment(self, token_id: UUID, window: int, units: int) -> int:
         if window != self._window:
             self._window, self._counts = window, {}
-        self._counts[token_id] = count = self._counts.get(token_id, 0) + 1
+        self._counts[token_id] = count = self._counts.get(token_id, 0) + units
         return count
 
 
@@ -44,26 +44,37 @@ class TokenRateLimits:
 
     def count(self, token_id: UUID) -> Mapping[str, str]:
         """Counts a request and returns the response headers. Raises RateExceeded."""
+        headers, retry_after = self._count(token_id, 1)
+        if retry_after is not None:
+            raise RateExceeded(retry_after=retry_after, headers=headers)
+        return headers
+
+    def charge(self, token_id: UUID, units: int) -> Mapping[str, str]:
+        """Counts what a request has cost beyond 1; it is the next that may be refused."""
+        headers, _ = self._count(token_id, units)
+        return headers
+
+    def _count(self, token_id: UUID, units: int) -> tuple[Mapping[str, str], int | None]:
+        """The headers, and the seconds to wait if the limit is exceeded."""
         now = self._now().timestamp()
         window, elapsed = divmod(now, WINDOW_SECONDS)
         remaining_seconds = ceil(WINDOW_SECONDS - elapsed)
-        used = self._increment(token_id, int(window), now)
+        used = self._increment(token_id, int(window), now, units)
         headers = {
             "RateLimit-Policy": f'"token";q={self._per_minute};w={WINDOW_SECONDS}',
             "RateLimit": f'"token";r={max(0, self._per_minute - used)};t={remaining_seconds}',
         }
-        if used > self._per_minute:
-            raise RateExceeded(retry_after=remaining_seconds, headers=headers)
-        return headers
+        return headers, remaining_seconds if used > self._per_minute else None
 
-    def _increment(self, token_id: UUID, window: int, now: float) -> int:
+    def _increment(self, token_id: UUID, window: int, now: float, units: int) -> int:
         if self._storage is None or now < self._down_until:
-            return self._local.increment(token_id, window)
+            return self._local.increment(token_id, window, units)
         try:
-            return self._storage.incr(f"pms:rate:{token_id}:{window}", WINDOW_SECONDS)
+            key = f"pms:rate:{token_id}:{window}"
+            return self._storage.incr(key, WINDOW_SECONDS, amount=units)
         except StorageError:
             self._down_until = now + _STORAGE_RETRY_SECONDS
-            return self._local.increment(token_id, window)
+            return self._local.increment(token_id, window, units)
 
 
 def _connect_storage(url: str) -> Storage:

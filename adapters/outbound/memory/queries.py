@@ -199,6 +199,7 @@ def _hotel_records(records: Sequence[Record]) -> HotelRecords:
 def _booking_size(booking: Booking) -> queries.ContentSize:
     details = booking.details
     return queries.ContentSize(
+        external_id=booking.external_id,
         rooms=len(details.rooms),
         nightly_prices=sum(len(room.nightly_prices) for room in details.rooms),
         occupancy=sum(len(room.occupancy) for room in details.rooms),
@@ -210,7 +211,11 @@ def _booking_size(booking: Booking) -> queries.ContentSize:
 
 def _guest_size(guest: Guest) -> queries.ContentSize:
     details = guest.details
-    return queries.ContentSize(extras=len(details.extras), document_bytes=len(repr(details)))
+    return queries.ContentSize(
+        external_id=guest.external_id,
+        extras=len(details.extras),
+        document_bytes=len(repr(details)),
+    )
 
 
 def _matches(booking: Booking, wanted: queries.BookingFilter) -> bool:

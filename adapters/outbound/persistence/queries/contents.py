@@ -67,4 +67,4 @@ def _size_of(record: Any, document_bytes: int) -> ContentSize:
         counts = {name: getattr(record, column, 0) for name, column in _COUNTS.items()}
     else:
         counts = dict.fromkeys(_COUNTS, document_bytes // _MIN_ELEMENT_BYTES)
-    return ContentSize(**counts, document_bytes=document_bytes)
+    return ContentSize(external_id=record.external_id, **counts, document_bytes=document_bytes)
