@@ -115,19 +115,20 @@ class Actions:
         name = f"scheduler-{process}"
         self.world.run(name, self.world.process(name).container.jobs.tick)
 
-    def work(self, process: int) -> None:
-        """The oldest job; without Redis a worker gets none."""
+    def work(self, process: int) -> bool:
+        """The oldest job that is due. Returns whether there was one."""
         name = f"worker-{process}"
-        if not self.world.jobs or not self.world.redis_is_up or self.world.process(name).is_busy:
-            return
-        job = self._last_job = self.world.jobs.pop(0)
+        if self.world.process(name).is_busy or (job := self.world.take_job()) is None:
+            return False
+        self._last_job = job
         ids = job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id
         self.world.run(name, lambda: self.world.process(name).container.jobs.run(*ids))
+        return True
 
     def repeat_job(self) -> None:
         """Redis gives the last job to another worker, too."""
-        if self._last_job is not None and self._last_job not in self.world.jobs:
-            self.world.jobs.insert(0, self._last_job)
+        if self._last_job is not None:
+            self.world.add_job(self._last_job)
 
     def relay(self, process: int) -> None:
         name = f"relay-{process}"

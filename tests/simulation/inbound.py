@@ -47,7 +47,7 @@ def _receive_webhook(world: "World", mail: Mail, damage: Damage) -> bool:
         provider=world.conditions.provider,
         connection_key=world.key,
         headers=headers,
-        body=damage(body),
+        read_body=lambda: damage(body),
         correlation_id="webhook",
     )
 

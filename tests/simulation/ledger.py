@@ -115,15 +115,16 @@ class Ledger:
         self, booking: Booking, events: Sequence[Mapping[str, Any]], *, changed: bool
     ) -> None:
         name = booking.external_id
+        statuses = [event["data"]["status"] for event in events]
         require(
             bool(events) >= changed,
             "each change has its event",
             f"{name} was committed without an event",
         )
         require(
-            not events or events[-1]["data"]["status"] == booking.details.status,
+            not events or booking.details.status in statuses,
             "each change has its event",
-            f"the last event of {name} has another status",
+            f"no event of {name} has its status",
         )
 
     def _apply_guests(

@@ -97,9 +97,14 @@ class SimulatedQueue:
         require(not process.open_units, "no I/O in a transaction", f"{process.name} enqueues")
         self.ping()
         process.reach("enqueue.before", QueueUnavailable())
-        waiting = {(job.name, job.subject_id) for job in world.jobs}
-        world.jobs += [job for job in jobs if (job.name, job.subject_id) not in waiting]
+        for job in jobs:
+            world.add_job(job)
         process.reach("enqueue.after", QueueUnavailable())
+
+    def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
+        self.ping()
+        self.process.reach("enqueue.before", QueueUnavailable())
+        self.process.world.add_job(job, after_seconds)
 
     def ping(self) -> None:
         if not self.process.world.redis_is_up:

@@ -89,7 +89,8 @@ class World:
         self.ledger = Ledger(lambda: self.now, self._is_deleted_at_source)
         self.post = Post(self)
         self.actions = Actions(self)
-        self.jobs: list[Job] = []
+        self.jobs: list[tuple[datetime, Job]] = []
+        """With the instant from which on a worker may take it."""
         self.interrupts: list[Interrupt] = []
         self.interrupted: Counter[tuple[str, str]] = Counter()
         """(point, effect): how often it happened."""
@@ -217,6 +218,18 @@ class World:
             self._stack.pop()
             process.is_busy = False
 
+    def add_job(self, job: Job, after_seconds: float = 0.0) -> None:
+        if all((job.name, job.subject_id) != (j.name, j.subject_id) for _, j in self.jobs):
+            self.jobs.append((self.now + timedelta(seconds=after_seconds), job))
+
+    def take_job(self) -> Job | None:
+        """The first that is due; none without Redis."""
+        due = [each for each in self.jobs if each[0] <= self.now and self.redis_is_up]
+        if not due:
+            return None
+        self.jobs.remove(due[0])
+        return due[0][1]
+
     def reach(self, point: str, process: Process, error: Exception) -> None:
         if process.is_dead:
             raise Crash
@@ -265,8 +278,8 @@ class World:
         for _ in range(rounds):
             self.pass_time(timedelta(minutes=20))
             self.actions.tick(0)
-            while self.jobs:
-                self.actions.work(0)
+            while self.actions.work(0):
+                pass
             while self.run("relay-0", self.process("relay-0").container.relay_outbox):
                 pass
             if not any(self._waiting()):
