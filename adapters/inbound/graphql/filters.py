@@ -55,6 +55,19 @@ def guest_filter(principal: Principal, arguments: Arguments | None) -> GuestFilt
     )
 
 
+def require_storable_texts(value: object, path: str) -> None:
+    """Raises InvalidRequest for NUL, which no column holds and PostgreSQL does not take. Lone
+    surrogates do not get here: neither JSON nor a document may have them."""
+    if isinstance(value, str) and "\0" in value:
+        raise InvalidRequest(f"{path}: send text without NUL", field=path)
+    if isinstance(value, list):
+        for each in value:
+            require_storable_texts(each, path)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            require_storable_texts(each, f"{path}.{to_camel_case(name)}")
+
+
 def _check_person_filter(
     principal: Principal, arguments: Arguments | None, *, email: str
 ) -> Arguments:

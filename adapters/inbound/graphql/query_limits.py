@@ -5,12 +5,13 @@ What a query really reads is bounded while it is executed: query_cost.py.
 
 from typing import Any, Final
 
-from graphql import DocumentNode, FieldNode, GraphQLError
+from graphql import DocumentNode, FieldNode, FloatValueNode, GraphQLError, IntValueNode
 from graphql.language import DirectiveNode, Node, Visitor, visit
 
 from adapters.inbound.graphql.selections import Selections
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 
+MAX_DIGITS: Final = 40
 _SPLIT: Final = "Split the query."
 
 
@@ -30,6 +31,10 @@ class _NodeCounter(Visitor):
             self.aliases += node.alias is not None
         elif isinstance(node, DirectiveNode):
             self.directives += 1
+        elif isinstance(node, IntValueNode | FloatValueNode) and len(node.value) > MAX_DIGITS:
+            # graphql-core fails to convert more than 4,300.
+            message = f"Send numbers of at most {MAX_DIGITS} digits."
+            raise GraphQLError(message, node, extensions={"code": "bad_value"})
 
 
 def require_size_within_limits(document: DocumentNode, options: GraphQLOptions) -> None:

@@ -11,7 +11,12 @@ from ariadne import ObjectType, QueryType
 from graphql import GraphQLResolveInfo
 
 from adapters.inbound.graphql.execution import PlainResolver
-from adapters.inbound.graphql.filters import availability_filter, booking_filter, guest_filter
+from adapters.inbound.graphql.filters import (
+    availability_filter,
+    booking_filter,
+    guest_filter,
+    require_storable_texts,
+)
 from adapters.inbound.graphql.query_cost import FieldCost, QueryBudget
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
@@ -110,6 +115,8 @@ def _query_field(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
         ) -> Any:
             context: RequestContext = info.context
             cost = context.budget.root_field(info)
+            for argument, value in (("hotel", hotel), *arguments.items()):
+                require_storable_texts(value, to_camel_case(argument))
             return resolver(context.at(hotel), cost, **arguments)
 
         query.set_field(name, resolve)

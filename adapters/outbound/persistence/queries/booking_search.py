@@ -58,10 +58,22 @@ def _parse_position(order: BookingOrder, after: tuple[str, str]) -> tuple[str | 
     """Positions come back from callers. Raises InvalidField."""
     try:
         key, booking_id = after
-        sort_value = int(key) if order in _BY_SYNCED else date.fromisoformat(key).isoformat()
+        sort_value = _parse_micros(key) if order in _BY_SYNCED else _parse_day(key)
     except ValueError as error:
         raise invalid_position() from error
     return sort_value, parse_position_id(booking_id)
+
+
+def _parse_micros(key: str) -> int:
+    """Raises ValueError beyond a 64-bit column."""
+    micros = int(key)
+    if abs(micros) >= 2**63:
+        raise ValueError(key)
+    return micros
+
+
+def _parse_day(key: str) -> str:
+    return date.fromisoformat(key).isoformat()
 
 
 def _conditions(session: Session, booking_filter: BookingFilter) -> Conditions:
