@@ -88,12 +88,11 @@ class Ledger:
             self.inbox |= {row.id: row for row in call.arguments[1]}
 
     def _apply_bookings(
-        self, saved: Iterable[Booking], events: Mapping[str, list[dict[str, Any]]]
+        self, saved: Sequence[Booking], events: Mapping[str, list[dict[str, Any]]]
     ) -> None:
+        before = {each.external_id: self.bookings.get(each.external_id) for each in saved}
         for booking in saved:
             held = self.bookings.get(booking.external_id)
-            changed = held is None or held.details != booking.details
-            self._require_events(booking, events.get(booking.external_id, []), changed=changed)
             if held is not None:
                 require_forwards(held, booking)
                 kept = held.details.notes is None or held.details.notes == booking.details.notes
@@ -108,6 +107,10 @@ class Ledger:
                     f"{booking.external_id} is marked as deleted, the PMS has it",
                 )
             self.bookings[booking.external_id] = booking
+        for booking in {each.external_id: each for each in saved}.values():
+            held = before[booking.external_id]
+            changed = held is None or held.details != booking.details
+            self._require_events(booking, events.get(booking.external_id, []), changed=changed)
         for external_id, published in events.items():
             self.bookings_of_events[external_id] += published
 
@@ -115,16 +118,15 @@ class Ledger:
         self, booking: Booking, events: Sequence[Mapping[str, Any]], *, changed: bool
     ) -> None:
         name = booking.external_id
-        statuses = [event["data"]["status"] for event in events]
         require(
             bool(events) >= changed,
             "each change has its event",
             f"{name} was committed without an event",
         )
         require(
-            not events or booking.details.status in statuses,
+            not events or events[-1]["data"]["status"] == booking.details.status,
             "each change has its event",
-            f"no event of {name} has its status",
+            f"the last event of {name} has another status",
         )
 
     def _apply_guests(

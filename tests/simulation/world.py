@@ -83,7 +83,7 @@ class World:
         self.started_at = self.now = self._hotel_now()
         self.ids = SimulatedIds(self)
         zero = SimulatedClock(self, timedelta(0))
-        self.directory = directory(monotonic=zero.monotonic) if callable(directory) else directory
+        self.directory = directory(monotonic=lambda: 0.0) if callable(directory) else directory
         self.budget = SharedBudget(self, zero)
         self.plugins = list(entry_points(group=GROUP, name=conditions.provider))
         self.ledger = Ledger(lambda: self.now, self._is_deleted_at_source)
