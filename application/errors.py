@@ -43,6 +43,10 @@ class InvalidRequest(ApplicationError, code="invalid_request", kind=ErrorKind.IN
     """The request is invalid; the details name the field and the fix."""
 
 
+class ItemTooLarge(InvalidRequest, code="item_too_large"):
+    """An item of the message is too large; nothing of the message was stored."""
+
+
 def require_in_range(name: str, number: int, low: int, high: int) -> None:
     """Raises InvalidRequest."""
     if not low <= number <= high:

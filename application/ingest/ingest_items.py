@@ -7,13 +7,13 @@ from uuid import UUID
 from application.access.authenticate import Principal
 from application.connections.stored_connections import build_hotel_context
 from application.enqueue_jobs import enqueue_inbox
-from application.errors import NotConnected
+from application.errors import ItemTooLarge, NotConnected
 from application.ingest.apply_items import ApplyContext, apply_items
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import decide_row, item_rows, payload_mask
 from application.ingest.quarantine_items import quarantine_once
 from application.ingest.retry_unknown import retry_unknown
-from application.ingest.stored_items import MAX_ITEMS
+from application.ingest.stored_items import MAX_ITEM_BYTES, MAX_ITEMS
 from application.retrying import in_transaction
 from application.stored_hotels import get_hotel
 from domain.access import Scope
@@ -63,7 +63,7 @@ class IngestItems(InboundUseCase):
 
     def __call__(self, principal: Principal, push: Push) -> PushResult:
         """Raises UnknownProvider, Forbidden, NotConnected, UnreadableMessage, TooManyItems,
-        StoreUnavailable: nothing was stored then."""
+        ItemTooLarge, StoreUnavailable: nothing was stored then."""
         provider = self.providers.get(push.provider)
         principal.require_provider(push.provider)
         principal.require(Scope.INGEST)
@@ -76,6 +76,7 @@ class IngestItems(InboundUseCase):
             build_hotel_context(connection, hotel, observed_at=context.now),
             limit=MAX_ITEMS,
         )
+        _require_small_items(items)
         rows = item_rows(items, context, batch_id, self.ids, mask)
 
         def store(uow: UnitOfWork) -> list[PushedItem]:
@@ -95,6 +96,14 @@ class IngestItems(InboundUseCase):
             if connection.provider == provider:
                 return connection, hotel
         raise NotConnected(provider=provider)
+
+
+def _require_small_items(items: Sequence[ReadItem]) -> None:
+    """Raises ItemTooLarge, so that no read has to load more at once."""
+    for position, item in enumerate(items):
+        if len(item.raw) > MAX_ITEM_BYTES:
+            message = f"[{position}]: send at most {MAX_ITEM_BYTES:,} bytes per item"
+            raise ItemTooLarge(message, path=f"[{position}]", limit=MAX_ITEM_BYTES)
 
 
 def apply_pushed_items(

@@ -329,3 +329,30 @@ class TestFailure:
         [record] = [r for r in caplog.records if r.message == "unexpected_error"]
         assert record.__dict__["error_type"] == "ZeroDivisionError"
         assert "secret detail" not in caplog.text
+
+
+class TestSizes:
+    def test_of_an_item_is_limited_by_index(self, alpha: Caller) -> None:
+        extras = {"source.text": "x" * 1_100_000}
+        response = alpha.post(BOOKINGS, [booking("B1"), booking("B2", extras=extras)])
+        problem = is_problem(response, 422, "item_too_large")
+        assert problem["errors"][0]["path"] == "[1]"
+        assert problem["limit"] == 1024 * 1024
+        assert alpha.get("/api/pms/quarantine").get_json()["items"] == []
+
+    @pytest.mark.parametrize(
+        ("path", "values"),
+        [
+            ("[1].notes", {"notes": "x" * 65_537}),
+            ("[1].primary_guest.last_name", {"primary_guest": {"last_name": "x" * 65_537}}),
+        ],
+    )
+    def test_of_a_text_is_limited_by_path(
+        self, alpha: Caller, path: str, values: dict[str, object]
+    ) -> None:
+        response = alpha.post(
+            BOOKINGS, [booking("B1", notes="x" * 65_536), booking("B2", **values)]
+        )
+        first, second = response.get_json()["items"]
+        assert (response.status_code, first["outcome"]) == (207, "applied")
+        assert (second["reason"]["code"], second["reason"]["path"]) == ("text_too_long", path)

@@ -17,6 +17,9 @@ T = TypeVar("T")
 Parse: TypeAlias = Callable[[Json, str], T]
 """Takes the value, and its path for the error."""
 
+MAX_TEXT_LENGTH: Final = 65_536
+"""Of one field; real notes stay far below, and no read returns more than a few hundred of these."""
+
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
@@ -32,6 +35,9 @@ _BOOLEANS: Final[dict[str, bool]] = {"true": True, "false": False, "1": True, "0
 def as_text(value: Json, path: str) -> str:
     if not isinstance(value, str):
         raise UnreadableField(path, "wrong_type", "text")
+    if len(value) > MAX_TEXT_LENGTH:
+        expected = f"a text of at most {MAX_TEXT_LENGTH:,} characters"
+        raise UnreadableField(path, "text_too_long", expected)
     if _UNSTORABLE.search(value):
         raise UnreadableField(path, "bad_text", "text without NUL and lone surrogates")
     return value
