@@ -27,6 +27,15 @@ def enqueue_runs(queue: JobQueue, runs: Iterable[SyncRun]) -> None:
     enqueue_jobs(queue, JobName.SYNC, [(run.hotel_id, run.id, run.correlation_id) for run in runs])
 
 
+def sync_job(run: SyncRun) -> Job:
+    return Job(
+        name=JobName.SYNC,
+        hotel_id=run.hotel_id,
+        subject_id=run.id,
+        correlation_id=run.correlation_id,
+    )
+
+
 def enqueue_inbox(queue: JobQueue, row: InboxItem) -> None:
     """For all that waits at the row's connection."""
     due = [(row.hotel_id, row.connection_id, row.correlation_id)]

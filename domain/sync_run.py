@@ -118,6 +118,8 @@ class SyncRun:
     attempts: int = 0
     fruitless_attempts: int = 0
     """Attempts since the run last made progress, the current one included."""
+    paused_state: str | None = None
+    """Of a reconcile between two turns: where it goes on, and what it saw so far."""
 
     def begin(self, *, fencing_number: int, now: datetime) -> "SyncRun":
         """Starts the run, or resumes it after its worker died."""
@@ -159,6 +161,16 @@ class SyncRun:
         """Stopped by an outage: the attempt does not count as fruitless."""
         return replace(self, fruitless_attempts=max(0, self.fruitless_attempts - 1))
 
+    def paused(self, state: str | None, *, transport: TransportCounts) -> "SyncRun":
+        """It waits for its next turn, which is no new attempt."""
+        return replace(
+            self,
+            paused_state=state,
+            transport=self.transport.plus(transport),
+            attempts=self.attempts - 1,
+            fruitless_attempts=0,
+        )
+
     def under(self, fencing_number: int) -> "SyncRun":
         """Taken over by the holder of a newer lease."""
         return replace(self, fencing_number=fencing_number)
@@ -167,7 +179,11 @@ class SyncRun:
         """PARTIAL if any item was quarantined, else COMPLETED."""
         status = SyncStatus.PARTIAL if self.counts.quarantined else SyncStatus.COMPLETED
         return replace(
-            self, status=status, finished_at=now, transport=self.transport.plus(transport)
+            self,
+            status=status,
+            finished_at=now,
+            transport=self.transport.plus(transport),
+            paused_state=None,
         )
 
     def fail(
@@ -182,6 +198,7 @@ class SyncRun:
             error_path=error.path,
             vendor_message=error.vendor_message,
             transport=self.transport.plus(transport),
+            paused_state=None,
         )
 
 

@@ -40,6 +40,29 @@ class JobQueue(Protocol):
         """Queues the job that runs at the moment again once it ends, at the end of the line."""
         ...
 
+    def is_waiting(self, name: JobName) -> bool:
+        """Whether a job of this name, or of another one in the same line, waits for a worker.
+        Raises QueueUnavailable."""
+        ...
+
     def ping(self) -> None:
         """Raises QueueUnavailable."""
+        ...
+
+
+class VendorTurns(Protocol):
+    """How many workers may wait for one vendor at a time. A vendor: one provider's API at one
+    address."""
+
+    def begin(self, job: Job, *, vendor: str, connection_id: UUID) -> bool:
+        """False: no turn is free; the job is queued again when there is one. A turn ends with its
+        job. True for a job that has its turn, or if the queue is unavailable."""
+        ...
+
+    def is_wanted(self, vendor: str) -> bool:
+        """Whether a job waits for a turn at this vendor."""
+        ...
+
+    def measured(self, *, vendor: str, connection_id: UUID, seconds_per_call: float) -> None:
+        """How fast the vendor answered a job with a turn."""
         ...

@@ -3,6 +3,7 @@
 In bulk: pages and batches. A client belongs to one connection and is used by one thread at a time.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -358,12 +359,20 @@ class CredentialStore(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Patience:
+    """How long a request of this process waits for the rate budget. A worker lowers it while it
+    can use its time better and go on later."""
+
+    seconds: float = math.inf
+
+
 class RateBudget(Protocol):
     """A connection's request budget, shared between all workers."""
 
     def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:
         """Seconds to wait before the next request; 0.0 if it may be sent now. Only 0.0 takes a
-        place in the window."""
+        place in the window. May raise RateLimited instead of a wait beyond the `Patience`."""
         ...
 
 

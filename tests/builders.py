@@ -142,6 +142,7 @@ def full_sync_run(of: Connection) -> SyncRun:
         vendor_message=f"message {EDGE_TEXT}",
         attempts=2,
         fruitless_attempts=1,
+        paused_state="{}",
     )
 
 

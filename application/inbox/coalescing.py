@@ -8,7 +8,7 @@ from application.inbox.parse_rows import ParsedRow
 from application.ingest.apply_items import ItemResult
 from ports.providers import Ref
 
-MAX_REFS: Final = 100
+MAX_REFS: Final = 50
 """Of one fetch, unless a single row has more."""
 PARTS: Final = 8
 

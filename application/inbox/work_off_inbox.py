@@ -8,16 +8,20 @@ from uuid import UUID
 
 from application.inbox.coalescing import split_tried
 from application.inbox.process_inbox import ProcessInbox
+from application.turns import JobTurn
 from domain.messages import InboxState, ItemKind
 from domain.values import ConnectionId, HotelId
 from ports.errors import QueueUnavailable
-from ports.job_queue import Job, JobName, JobQueue
+from ports.job_queue import Job, JobName, JobQueue, VendorTurns
 from ports.messages import DueItem
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
 SLICE_SECONDS: Final = 1.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 5.0
+FLOOD_ITEMS: Final = 20
+GATHERING_SECONDS: Final = 2.0
+"""While a flood goes on, so that more of its notifications share the next fetch."""
 MAX_ITEMS: Final = 5_000
 PORTION_BYTES: Final = 16 * 1024 * 1024
 """Of items that are processed together."""
@@ -36,6 +40,7 @@ class WorkOffInbox:
     process_inbox: ProcessInbox
     queue: JobQueue
     clock: Clock
+    turns: VendorTurns
     slice_seconds: float = SLICE_SECONDS
 
     def __call__(
@@ -51,35 +56,51 @@ class WorkOffInbox:
         )
         pause: float | None = PAUSE_AFTER_FAILURE_SECONDS
         try:
-            decided, is_done = self._work_off(hotel_id, connection_id)
-            pause = None if is_done else 0.0
+            turn = JobTurn(self.clock, self.turns, job)
+            decided, pause = self._work_off(hotel_id, connection_id, turn)
         finally:
             if pause is not None:
                 with suppress(QueueUnavailable):
                     self.queue.run_again(job, after_seconds=pause)
         return decided
 
-    def _work_off(self, hotel_id: HotelId, connection_id: ConnectionId) -> tuple[int, bool]:
-        """How many were decided, and whether nothing is left that is due."""
-        decided = 0
-        until = self.clock.monotonic() + self.slice_seconds
-        while due := self._find_due(hotel_id, connection_id):
+    def _work_off(
+        self, hotel_id: HotelId, connection_id: ConnectionId, turn: JobTurn
+    ) -> tuple[int, float | None]:
+        """How many were decided, and the pause before the next turn: None if nothing is left that
+        is due, or it waits for a turn at the vendor."""
+        until, decided = self.clock.monotonic() + self.slice_seconds, 0
+        due = self._find_due(hotel_id, connection_id)
+        while due:
             for portion in split_into_portions(due):
-                decided += self._process(hotel_id, portion, until)
+                decided += self._process(hotel_id, portion, until, turn)
+                if turn.is_refused:
+                    return decided, None
                 if self.clock.monotonic() >= until:
-                    return decided, False
-        return decided, True
+                    break
+            left = self._find_due(hotel_id, connection_id)
+            has_new_only = {each.id for each in due}.isdisjoint(each.id for each in left)
+            if left and has_new_only and turn.has_called and decided >= FLOOD_ITEMS:
+                return decided, GATHERING_SECONDS
+            if left and self.clock.monotonic() >= until:
+                return decided, 0.0
+            due = left
+        return decided, None
 
     def _find_due(self, hotel_id: HotelId, connection_id: ConnectionId) -> Sequence[DueItem]:
         with self.unit_of_work() as uow:
             return uow.inbox.due(hotel_id, connection_id, now=self.clock.now(), limit=MAX_ITEMS)
 
-    def _process(self, hotel_id: HotelId, portion: Sequence[UUID], until: float) -> int:
+    def _process(
+        self, hotel_id: HotelId, portion: Sequence[UUID], until: float, turn: JobTurn
+    ) -> int:
         with self.unit_of_work() as uow:
             found = uow.inbox.load(hotel_id, portion)
         rows = [found[each] for each in portion if each in found]
         waiting = [row for row in rows if row.state is InboxState.RECEIVED]
-        return len(self.process_inbox.process_rows(waiting, until=until)) if waiting else 0
+        if not waiting:
+            return 0
+        return len(self.process_inbox.process_rows(waiting, until=until, turn=turn))
 
 
 def split_into_portions(due: Sequence[DueItem]) -> Iterator[list[UUID]]:

@@ -1,8 +1,9 @@
 """One pull of one connection: page by page, each page and its checkpoint in one transaction."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
@@ -18,7 +19,7 @@ from application.connections.stored_connections import (
     build_pull_request,
     get_connection,
 )
-from application.enqueue_jobs import enqueue_inbox
+from application.enqueue_jobs import enqueue_inbox, sync_job
 from application.errors import ConnectionStopped, NoProgress, NotFound, RetriesExhausted
 from application.inbox.detect_deletions import detect_deletions, unseen_bookings
 from application.ingest.apply_items import ApplyContext, ItemResult, apply_deletions, count_outcomes
@@ -27,18 +28,38 @@ from application.ingest.quarantine_items import apply_page
 from application.ingest.stored_items import StoredItemReader
 from application.retrying import in_transaction
 from application.sync.record_run_finished import record_run_finished
-from domain.connection import WAIT_CAP, Connection
+from application.sync.sync_session import (
+    SyncSession,
+    TurnEnd,
+    format_paused,
+    is_booking,
+    parse_paused,
+    seconds_to_pause,
+    timed,
+)
+from application.turns import JobTurn
+from domain.connection import WAIT_CAP
 from domain.errors import PmsError
 from domain.events import SyncCompleted, SyncFailed
-from domain.hotel import Hotel
-from domain.messages import InboxItem, ItemKind
+from domain.messages import InboxItem
 from domain.precedence import Channel, Receipt
-from domain.snapshots import BookingSnapshot
 from domain.sync_run import LEASE_TTL, Lease, SyncCounts, SyncKind, SyncRun, TransportCounts
 from domain.values import DateRange
-from ports.errors import LeaseLost, ProviderError, StoreUnavailable
-from ports.job_queue import JobQueue
-from ports.providers import Account, Capabilities, Page, ProviderClient, Providers, ReadItem
+from ports.errors import (
+    LeaseLost,
+    ProviderError,
+    QueueUnavailable,
+    StoreUnavailable,
+)
+from ports.job_queue import JobQueue, VendorTurns
+from ports.providers import (
+    Account,
+    Capabilities,
+    Page,
+    Patience,
+    ProviderClient,
+    Providers,
+)
 from ports.system import CardMask, Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -46,19 +67,6 @@ T = TypeVar("T")
 
 MAX_FRUITLESS_ATTEMPTS: Final = 5
 """A run fails after this many attempts without progress: it probably kills its workers."""
-
-
-@dataclass(slots=True)
-class _Session:
-    """One worker's state while it executes a run. `seen`: bookings that the provider returned,
-    readable or not."""
-
-    run: SyncRun
-    connection: Connection
-    hotel: Hotel
-    lease: Lease
-    cursor: str | None = None
-    seen: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,23 @@ class SyncConnection:
     ids: IdGenerator
     queue: JobQueue
     mask_cards: CardMask
+    turns: VendorTurns
+    patience: Patience
 
-    def __call__(self, run_id: UUID, *, holder: str) -> SyncRun:
+    def __call__(self, run_id: UUID, *, holder: str, in_turns: bool = False) -> SyncRun:
         """Executes a queued or abandoned run to its end. Returns it unchanged if it has ended or
         another worker holds the connection. Provider failures end the run as FAILED and are not
-        raised. StoreUnavailable is raised; the run resumes when its lease has expired."""
-        session = self._begin(run_id, holder)
+        raised. StoreUnavailable is raised; the run resumes when its lease has expired.
+
+        `in_turns`, for workers: the run waits until there is a turn at its vendor, and pauses at
+        the end of its turn or for a rate limit. It is RUNNING then, and its job is queued again.
+        """
+        turn = JobTurn(self.clock)
+        if in_turns:
+            run, turn = self._begin_turn(run_id)
+            if turn.is_refused:
+                return run
+        session = self._begin(run_id, holder, turn)
         if isinstance(session, SyncRun):
             return session
         try:
@@ -85,9 +104,18 @@ class SyncConnection:
             self._record_interruption(session)
             raise
         finally:
+            self.patience.seconds = math.inf
             self._release(session.lease)
 
-    def _begin(self, run_id: UUID, holder: str) -> _Session | SyncRun:
+    def _begin_turn(self, run_id: UUID) -> tuple[SyncRun, JobTurn]:
+        with self.unit_of_work() as uow:
+            run = _get_run(uow, run_id)
+            connection, _ = get_connection(uow, run.connection_id)
+        turn = JobTurn(self.clock, self.turns, sync_job(run))
+        turn.begin(connection)
+        return run, turn
+
+    def _begin(self, run_id: UUID, holder: str, turn: JobTurn) -> SyncSession | SyncRun:
         now = self.clock.now()
         with self.unit_of_work() as uow:
             connection_id = _get_run(uow, run_id).connection_id
@@ -105,7 +133,7 @@ class SyncConnection:
                 return run
             uow.sync_runs.save(run)
             uow.commit()
-        return _Session(run, connection, hotel, lease)
+        return SyncSession(run, connection, hotel, lease, turn, began=self.clock.monotonic())
 
     def _refuse(self, uow: UnitOfWork, run: SyncRun, lease: Lease, now: datetime) -> SyncRun:
         """Leaves the connection unchanged, so that it still shows why it was stopped."""
@@ -115,48 +143,78 @@ class SyncConnection:
         uow.connections.release_lease(lease)
         return run
 
-    def _execute(self, session: _Session) -> SyncRun:
+    def _execute(self, session: SyncSession) -> SyncRun:
         client: ProviderClient | None = None
         try:
             if session.run.fruitless_attempts > MAX_FRUITLESS_ATTEMPTS:
                 raise NoProgress
             provider = self.providers.get(session.connection.provider)
             client = provider.open(self._account(session))
-            self._pull(session, provider.capabilities, client)
+            if not self._pull(session, provider.capabilities, client):
+                return self._pause(session, client.counts())
             return self._finish(session, client.counts())
         except (LeaseLost, StoreUnavailable):
             raise
         except PmsError as error:
             counts = client.counts() if client else TransportCounts()
+            if (wait := seconds_to_pause(session, error)) is not None:
+                return self._pause(session, counts, after_seconds=wait)
             return self._fail(session, error, counts)
         finally:
             if client:
+                session.turn.report(session.connection, client.counts())
                 client.close()
 
-    def _account(self, session: _Session) -> Account:
+    def _account(self, session: SyncSession) -> Account:
         with self.unit_of_work() as uow:
             secrets = uow.connections.secrets(session.connection.id)
         return build_account(session.connection, session.hotel, secrets, session.run.correlation_id)
 
-    def _pull(self, session: _Session, capabilities: Capabilities, client: ProviderClient) -> None:
+    def _pull(
+        self, session: SyncSession, capabilities: Capabilities, client: ProviderClient
+    ) -> bool:
+        """False if the turn ended before."""
         run = session.run
         is_reconcile = run.kind is SyncKind.RECONCILE
+        checkpoint = run.checkpoint
+        if is_reconcile:  # what it saw is lost with its worker, unless it was paused
+            checkpoint, session.seen = parse_paused(run.paused_state)
         request = build_pull_request(
             session.connection,
             session.hotel,
             run.kind,
             now=self.clock.now(),
-            # `seen` is lost with its worker, so a reconcile always starts from the beginning.
-            checkpoint=None if is_reconcile else run.checkpoint,
+            checkpoint=checkpoint,
         )
-        for page in client.pull(request):
+        turn_end = TurnEnd(self.turns, self.queue, self.clock, self.patience)
+        for page in timed(session.turn, client.pull(request)):
             self._store(session, page)
             session.cursor = page.cursor or session.cursor
+            if page.checkpoint is not None and turn_end(session):
+                return False
         if is_reconcile:
             session.cursor = None  # it saw a window only, so the delta cursor does not move
             self._detect_deletions(session, request.window, capabilities, client)
+        return True
 
-    def _store(self, session: _Session, page: Page) -> None:
+    def _pause(
+        self, session: SyncSession, transport: TransportCounts, *, after_seconds: float = 0.0
+    ) -> SyncRun:
+        """The tick queues it, too, as nobody holds its lease."""
+        is_reconcile = session.run.kind is SyncKind.RECONCILE
+        state = format_paused(session) if is_reconcile else None
+
+        def pause(uow: UnitOfWork) -> SyncRun:
+            run = session.run.paused(state, transport=transport)
+            uow.sync_runs.save(run)
+            return run
+
+        run = self._in_transaction(session, pause)
+        with suppress(QueueUnavailable):
+            self.queue.run_again(sync_job(run), after_seconds=after_seconds)
+        return run
+
+    def _store(self, session: SyncSession, page: Page) -> None:
         """Stores the page's notifications with it; a job processes them like webhooks."""
         rows = notification_rows(
             session.connection,
@@ -187,7 +245,7 @@ class SyncConnection:
         session.seen.update(
             result.item.external_id
             for result in results
-            if result.item.external_id and _is_booking(result.item, property_id)
+            if result.item.external_id and is_booking(result.item, property_id)
         )
 
     def _enqueue_inbox(self, rows: Sequence[InboxItem]) -> None:
@@ -196,7 +254,7 @@ class SyncConnection:
 
     def _detect_deletions(
         self,
-        session: _Session,
+        session: SyncSession,
         window: DateRange,
         capabilities: Capabilities,
         client: ProviderClient,
@@ -209,7 +267,9 @@ class SyncConnection:
             if capabilities.reports_deletions:
                 self._apply_deletions(session, page, detect_deletions(page, refs))
 
-    def _apply_deletions(self, session: _Session, page: Page, external_ids: Sequence[str]) -> None:
+    def _apply_deletions(
+        self, session: SyncSession, page: Page, external_ids: Sequence[str]
+    ) -> None:
         def apply(uow: UnitOfWork) -> SyncRun:
             context = self._context(session, page)
             deleted = apply_deletions(uow, external_ids, context, self.ids)
@@ -221,7 +281,7 @@ class SyncConnection:
         if external_ids:
             session.run = self._in_transaction(session, apply)
 
-    def _context(self, session: _Session, page: Page) -> ApplyContext:
+    def _context(self, session: SyncSession, page: Page) -> ApplyContext:
         run = session.run
         channel = Channel.PULLED if run.kind is SyncKind.DELTA else Channel.RECONCILED
         return ApplyContext.of(
@@ -234,7 +294,7 @@ class SyncConnection:
             ),
         )
 
-    def _in_transaction(self, session: _Session, work: Callable[[UnitOfWork], T]) -> T:
+    def _in_transaction(self, session: SyncSession, work: Callable[[UnitOfWork], T]) -> T:
         """Under the session's lease, which is renewed. Raises LeaseLost."""
 
         def work_under_lease(uow: UnitOfWork) -> T:
@@ -243,11 +303,11 @@ class SyncConnection:
 
         return in_transaction(self.unit_of_work, work_under_lease)
 
-    def _renew(self, uow: UnitOfWork, session: _Session) -> None:
+    def _renew(self, uow: UnitOfWork, session: SyncSession) -> None:
         until = self.clock.now() + LEASE_TTL
         session.lease = uow.connections.renew_lease(session.lease, until=until)
 
-    def _finish(self, session: _Session, transport: TransportCounts) -> SyncRun:
+    def _finish(self, session: SyncSession, transport: TransportCounts) -> SyncRun:
         def finish(uow: UnitOfWork) -> SyncRun:
             now = self.clock.now()
             run = session.run.finish(now=now, transport=transport)
@@ -258,7 +318,7 @@ class SyncConnection:
 
         return self._in_transaction(session, finish)
 
-    def _fail(self, session: _Session, error: PmsError, transport: TransportCounts) -> SyncRun:
+    def _fail(self, session: SyncSession, error: PmsError, transport: TransportCounts) -> SyncRun:
         stop = must_stop_connection(error)
         seconds = error.wait_seconds if isinstance(error, ProviderError) else 0
         wait = timedelta(seconds=min(seconds, WAIT_CAP // timedelta(seconds=1)))
@@ -275,7 +335,7 @@ class SyncConnection:
 
         return self._in_transaction(session, fail)
 
-    def _record_interruption(self, session: _Session) -> None:
+    def _record_interruption(self, session: SyncSession) -> None:
         """Stopped by an outage; not counted as a failed attempt. During the outage this write
         fails too, so the attempt counts; at most one, since the run resumes after it."""
         with suppress(LeaseLost, StoreUnavailable), self.unit_of_work() as uow:
@@ -296,12 +356,3 @@ def _get_run(uow: UnitOfWork, run_id: UUID) -> SyncRun:
     if run is None:
         raise NotFound("there is no such sync run")
     return run
-
-
-def _is_booking(item: ReadItem, property_id: str | None) -> bool:
-    """Refused bookings included: fetched by id they would only be refused again. Not those of
-    another property, whose ids may be the same."""
-    if item.is_foreign(property_id):
-        return False
-    refused = item.snapshot is None and item.kind is ItemKind.BOOKING
-    return refused or isinstance(item.snapshot, BookingSnapshot)

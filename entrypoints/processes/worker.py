@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from rq import Queue, Worker
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
@@ -18,7 +19,9 @@ from adapters.outbound.jobs.rq_queue import (
     begin_job,
     end_job,
     open_queue,
+    queue_parked,
 )
+from adapters.outbound.jobs.vendor_turns import end_turn, renew_turn
 from entrypoints.processes.gc_tuning import tune_garbage_collector
 from entrypoints.processes.parent_death_signal import set_parent_death_signal
 from entrypoints.wiring.installed_providers import import_plugins
@@ -29,12 +32,18 @@ SHORT_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE)
 """For a worker that keeps ticks and webhooks moving while long syncs run."""
 
 
-class _Worker(Worker):
+class JobWorker(Worker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Returns when the job ended, also by the death of its work horse."""
         begin_job(self.connection, job.id)
         super().execute_job(job, queue)
         end_job(self.connection, cast("JsonJob", job))
+        for arguments in end_turn(self.connection, job.id):
+            queue_parked(self.connection, arguments)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        super().maintain_heartbeats(job, execution)
+        renew_turn(self.connection, job.id)
 
     def setup_work_horse_signals(self) -> None:
         """The work horse ends with its worker; an orphaned one would wait for Redis without
@@ -55,7 +64,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> Non
     import_plugins()
     tune_garbage_collector()
     redis = worker_client(settings.redis)
-    worker = _Worker(
+    worker = JobWorker(
         [open_queue(name, redis) for name in queues],
         connection=redis,
         job_class=JsonJob,

@@ -16,6 +16,7 @@ from adapters.outbound.events.in_process_bus import InProcessEventBus, log_event
 from adapters.outbound.jobs.rate_budget import RedisRateBudget
 from adapters.outbound.jobs.redis_clients import request_client
 from adapters.outbound.jobs.rq_queue import RqJobQueue
+from adapters.outbound.jobs.vendor_turns import RedisVendorTurns
 from adapters.outbound.persistence.store import Store, open_store
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
@@ -67,9 +68,9 @@ from entrypoints.wiring.settings import Settings
 from entrypoints.wiring.subscribers import installed_subscribers
 from ports.directory import Directory
 from ports.event_bus import EventBus, Subscriber
-from ports.job_queue import JobQueue
+from ports.job_queue import JobQueue, VendorTurns
 from ports.privacy import ShredDeleted
-from ports.providers import Providers, ProviderTools
+from ports.providers import Patience, Providers, ProviderTools
 from ports.queries import Queries
 from ports.system import CardMask, Clock, IdGenerator, Randomness, Sealer
 from ports.unit_of_work import UnitOfWork
@@ -145,12 +146,22 @@ class Container:
         tools = ProviderTools(
             clock=self.clock,
             randomness=self.randomness,
-            budget=RedisRateBudget(redis, fallback=InProcessRateBudget(self.clock)),
+            budget=RedisRateBudget(
+                redis, fallback=InProcessRateBudget(self.clock), patience=self.patience
+            ),
             allowed_hosts=settings.provider_hosts,
             plain_http=settings.plain_http,
             credential_store=self.store_rotated_secrets,
         )
         return InstalledProviders(tools)
+
+    @cached_property
+    def turns(self) -> VendorTurns:
+        return RedisVendorTurns(request_client(self.settings.redis))
+
+    @cached_property
+    def patience(self) -> Patience:
+        return Patience()
 
     @cached_property
     def bus(self) -> EventBus:

@@ -11,12 +11,13 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.memory.clock import START, FrozenClock, ScriptedRandomness
-from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.memory.jobs import RecordingJobQueue, ScriptedVendorTurns
 from adapters.outbound.memory.providers import SCRIPTED, FixedProviders, ScriptedProvider
 from adapters.outbound.memory.store import InMemoryStore, InMemoryUnitOfWork
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
 from application.access.authenticate import Principal, secret_hash
+from application.enqueue_jobs import sync_job
 from application.inbox.process_inbox import ProcessInbox
 from application.inbox.receive_webhook import ReceiveWebhook, Webhook
 from application.inbox.replay_quarantine import ReplayQuarantine
@@ -39,7 +40,7 @@ from domain.sync_run import SyncKind, SyncRun
 from domain.values import SourceVersion, Stay
 from ports.errors import PortError, UnknownProvider, UnusableProvider
 from ports.job_queue import Job, JobName
-from ports.providers import Notification, Page, Provider, Providers, ReadItem
+from ports.providers import Notification, Page, Patience, Provider, Providers, ReadItem
 from ports.unit_of_work import UnitOfWork
 from tests import builders
 from tests.builders import JUNE
@@ -141,6 +142,8 @@ class App:
 
     def __post_init__(self) -> None:
         self.queue = RecordingJobQueue(self.store)
+        self.turns = ScriptedVendorTurns()
+        self.patience = Patience()
         self.provider = ScriptedProvider(self.clock, guard=self.store.forbid_io)
         self.push_only = ScriptedProvider(
             self.clock, guard=self.store.forbid_io, capabilities=PUSH_ONLY
@@ -215,7 +218,7 @@ class App:
 
     @property
     def work_off(self) -> WorkOffInbox:
-        return WorkOffInbox(self.unit_of_work, self.process, self.queue, self.clock)
+        return WorkOffInbox(self.unit_of_work, self.process, self.queue, self.clock, self.turns)
 
     @property
     def replay(self) -> ReplayQuarantine:
@@ -224,8 +227,9 @@ class App:
     @property
     def sync(self) -> SyncConnection:
         return SyncConnection(
-            self.unit_of_work, self.providers, self.clock, self.ids, self.queue, scrub_bytes
-        )
+            self.unit_of_work, self.providers, self.clock, self.ids, self.queue, scrub_bytes,
+            self.turns, self.patience,
+        )  # fmt: skip
 
     @property
     def fail(self) -> FailSync:
@@ -324,6 +328,9 @@ class App:
         run = builders.sync_run(of or self.connection, kind=kind, queued_at=self.clock.now())
         self.write(lambda uow: uow.sync_runs.add(run))
         return run
+
+    def job_of(self, run: SyncRun) -> Job:
+        return sync_job(run)
 
     def during_next_request(self, happens: Callable[[], Any]) -> None:
         """Once, while a worker waits for the provider's response."""

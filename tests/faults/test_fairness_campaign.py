@@ -142,7 +142,7 @@ def notify(pms: InstalledApp, key: str, simulator: MewsSimulator, reservation: s
             provider="mews",
             connection_key=key,
             headers={},
-            body=json.dumps(body).encode(),
+            read_body=json.dumps(body).encode,
             correlation_id="campaign",
         )
     )
@@ -217,17 +217,17 @@ def test_flood_after_a_loss_of_redis(
 
 
 def test_deferred_pushes(pms: InstalledApp, record_property: Report) -> None:
-    """3,000 single pushes of 20 hotels."""
+    """3,000 single pushes of 20 hotels, from the first to the last that two workers settle."""
     partners = [add_partner(pms, f"h{number}") for number in range(20)]
-    start_workers(pms)
-    started = time.monotonic()
     for number in range(3_000):
         push(pms, partners[number % 20], 1, first=number)
-    stored = time.monotonic() - started
-    await_done(pms, "TRUE", seconds=180)
-    seconds = time.monotonic() - started
-    record_property("deferred_pushes_stored_per_second", round(3_000 / stored))
-    record_property("deferred_pushes_settled_per_second", round((3_000 - waiting(pms)) / seconds))
+    for _ in range(WORKERS):
+        pms.processes.start("worker")
+    wait_until(lambda: waiting(pms) < 3_000, seconds=60, description="a settled push")
+    left = waiting(pms)
+    seconds = await_done(pms, "TRUE", seconds=120)
+    settled = left - waiting(pms)
+    record_property("deferred_pushes_settled_per_second", round(settled / max(seconds, 0.1)))
 
 
 def test_slow_vendor(pms: InstalledApp, simulate: Simulate, record_property: Report) -> None:

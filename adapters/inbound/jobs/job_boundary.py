@@ -70,7 +70,7 @@ class JobBoundary:
             self._run_sync(run_id, holder)
 
     def _run_sync(self, run_id: UUID, holder: str) -> None:
-        run = self.sync_connection(run_id, holder=holder)
+        run = self.sync_connection(run_id, holder=holder, in_turns=True)
         log_context.provider.set(run.provider)
         log_context.connection.set(str(run.connection_id))
         log.log(

@@ -29,6 +29,7 @@ _QUEUE_OF: Final = {
     JobName.SYNC: SYNC_QUEUE,
 }
 _TIMEOUT_SECONDS: Final = {INBOX_QUEUE: 15 * 60, SYNC_QUEUE: 12 * 60 * 60}
+_PARKED: Final = -1
 _MARK_SECONDS: Final = 60
 """Longer than any enqueuing takes: one that ends between mark and job is made up for by a tick."""
 
@@ -52,25 +53,28 @@ class RqJobQueue:
         self._outage = OutageLog(logging.getLogger(__name__), "queue")
         self._queues = {name: open_queue(name, redis) for name in QUEUES}
 
+    def is_waiting(self, name: JobName) -> bool:
+        with self._translate_redis_errors():
+            return self._queues[_QUEUE_OF[name]].count > 0
+
     def enqueue(self, jobs: Sequence[Job]) -> None:
         with self._translate_redis_errors():
             for job in jobs:
-                if self._redis.set(_mark(_job_id(job)), 0, nx=True, ex=_MARK_SECONDS):
+                if self._redis.set(_mark(job_id_of(job)), 0, nx=True, ex=_MARK_SECONDS):
                     self._enqueue_one(job)
 
     def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
         with self._translate_redis_errors():
             seconds = _MARK_SECONDS + int(after_seconds)
-            self._redis.set(_mark(_job_id(job)), after_seconds, ex=seconds)
+            self._redis.set(_mark(job_id_of(job)), after_seconds, ex=seconds)
 
     def ping(self) -> None:
         with self._translate_redis_errors():
             self._redis.ping()
 
     def _enqueue_one(self, job: Job) -> None:
-        arguments = (job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id)
         queue = self._queues[_QUEUE_OF[job.name]]
-        enqueue_call(queue, _job_id(job), self._function, arguments)
+        _enqueue_call(queue, job_id_of(job), self._function, arguments_of(job))
 
     @contextmanager
     def _translate_redis_errors(self) -> Iterator[None]:
@@ -82,7 +86,7 @@ class RqJobQueue:
         self._outage.worked()
 
 
-def enqueue_call(queue: Queue, job_id: str, function: str, arguments: Sequence[str]) -> None:
+def _enqueue_call(queue: Queue, job_id: str, function: str, arguments: Sequence[str]) -> None:
     with suppress(DuplicateJobError):
         queue.enqueue_call(function, args=tuple(arguments), unique=True, **_options(queue, job_id))
 
@@ -99,8 +103,10 @@ def end_job(redis: Redis, job: JsonJob) -> None:
         return
     queue = open_queue(job.origin, redis)
     pause = float(mark)
+    if pause < 0:
+        return
     if not pause:
-        enqueue_call(queue, job.id, JOB_FUNCTION, job.args)
+        _enqueue_call(queue, job.id, JOB_FUNCTION, job.args)
         return
     later = queue.create_job(
         JOB_FUNCTION, args=job.args, status=JobStatus.SCHEDULED, **_options(queue, job.id)
@@ -121,7 +127,23 @@ def _options(queue: Queue, job_id: str) -> dict[str, Any]:
     }
 
 
-def _job_id(job: Job) -> str:
+def mark_parked(redis: Redis, job_id: str) -> None:
+    """It is not to be queued: it waits elsewhere."""
+    redis.set(_mark(job_id), _PARKED, ex=_MARK_SECONDS)
+
+
+def queue_parked(redis: Redis, arguments: Sequence[str]) -> None:
+    name, _, subject_id, _ = arguments
+    job_id = f"{name}-{subject_id}"
+    redis.set(_mark(job_id), 0, ex=_MARK_SECONDS)
+    _enqueue_call(open_queue(_QUEUE_OF[JobName(name)], redis), job_id, JOB_FUNCTION, arguments)
+
+
+def arguments_of(job: Job) -> tuple[str, str, str, str]:
+    return job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id
+
+
+def job_id_of(job: Job) -> str:
     return f"{job.name}-{job.subject_id}"
 
 

@@ -11,14 +11,16 @@ from ports.system import Clock
 
 
 class RecordingJobQueue:
-    """`jobs` wait until `take` returns them, `again` for the end of the running ones. Raises if
-    this thread has a unit of work open: jobs must be enqueued after the commit."""
+    """`jobs` wait until `take` returns them, `again` for the end of the running ones and `pauses`
+    more seconds. Raises if this thread has a unit of work open: jobs must be enqueued after the
+    commit."""
 
     def __init__(self, store: InMemoryStore | None = None, *, is_up: bool = True) -> None:
         self._store = store
         self.is_up = is_up
         self.jobs: list[Job] = []
         self.again: list[Job] = []
+        self.pauses: list[float] = []
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
         self.ping()
@@ -26,9 +28,14 @@ class RecordingJobQueue:
             if (job.name, job.subject_id) not in self._waiting():
                 self.jobs.append(job)
 
-    def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:  # noqa: ARG002
+    def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
         self.ping()
         self.again.append(job)
+        self.pauses.append(after_seconds)
+
+    def is_waiting(self, name: JobName) -> bool:
+        self.ping()
+        return any(job.name is name for job in self.jobs)
 
     def ping(self) -> None:
         if self._store is not None:
@@ -43,6 +50,26 @@ class RecordingJobQueue:
 
     def _waiting(self) -> set[tuple[JobName, UUID]]:
         return {(job.name, job.subject_id) for job in self.jobs}
+
+
+class ScriptedVendorTurns:
+    """Turns for all but the `slow` vendors' jobs, which are `parked`."""
+
+    def __init__(self) -> None:
+        self.slow: set[str] = set()
+        self.parked: list[Job] = []
+        self.measurements: list[tuple[UUID, float]] = []
+
+    def begin(self, job: Job, *, vendor: str, connection_id: UUID) -> bool:  # noqa: ARG002
+        if vendor in self.slow:
+            self.parked.append(job)
+        return vendor not in self.slow
+
+    def is_wanted(self, vendor: str) -> bool:  # noqa: ARG002
+        return bool(self.parked)
+
+    def measured(self, *, vendor: str, connection_id: UUID, seconds_per_call: float) -> None:  # noqa: ARG002
+        self.measurements.append((connection_id, seconds_per_call))
 
 
 class InMemoryRateBudget:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.memory.jobs import RecordingJobQueue
+from adapters.outbound.memory.jobs import RecordingJobQueue, ScriptedVendorTurns
 from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
 from adapters.outbound.persistence.store import Store
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
@@ -22,6 +22,7 @@ from domain.connection import ConnectionState
 from domain.hotel import Hotel
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
+from ports.providers import Patience
 from ports.unit_of_work import UnitOfWork
 from tests import builders
 
@@ -84,7 +85,14 @@ class TestRunFinishedByAnotherWorker:
         provider = ScriptedProvider(clock)
         providers = FixedProviders(provider)
         other = SyncConnection(
-            postgres.unit_of_work, providers, clock, ids, RecordingJobQueue(), scrub_bytes
+            postgres.unit_of_work,
+            providers,
+            clock,
+            ids,
+            RecordingJobQueue(),
+            scrub_bytes,
+            ScriptedVendorTurns(),
+            Patience(),
         )
         interruptions: list[Callable[[], object]] = [lambda: other(run.id, holder="other")]
 
@@ -92,7 +100,14 @@ class TestRunFinishedByAnotherWorker:
             return InterruptedUnitOfWork(postgres.unit_of_work(), interruptions)
 
         late = SyncConnection(
-            open_interrupted, providers, clock, ids, RecordingJobQueue(), scrub_bytes
+            open_interrupted,
+            providers,
+            clock,
+            ids,
+            RecordingJobQueue(),
+            scrub_bytes,
+            ScriptedVendorTurns(),
+            Patience(),
         )(run.id, holder="late")
         assert (late.status, late.fencing_number) == (SyncStatus.COMPLETED, 1)
         assert len(provider.accounts) == 1

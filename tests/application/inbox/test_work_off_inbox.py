@@ -12,7 +12,14 @@ from adapters.outbound.memory.providers import (
     ScriptedProviderClient,
 )
 from application.inbox.coalescing import MAX_REFS
-from application.inbox.work_off_inbox import MAX_ITEMS, PORTION_BYTES, split_into_portions
+from application.inbox.work_off_inbox import (
+    FLOOD_ITEMS,
+    GATHERING_SECONDS,
+    MAX_ITEMS,
+    PORTION_BYTES,
+    split_into_portions,
+)
+from application.turns import vendor_of
 from domain.connection import ConnectionState
 from domain.messages import InboxState, ItemKind, ItemOutcome
 from ports.errors import PortError, ProviderRejected, ProviderUnavailable, StoreUnavailable
@@ -248,3 +255,47 @@ class TestPortions:
         assert [len(portion) for portion in portions[1:]] == [2] * 8
         again = [replace(each, attempts=3) for each in items[:3]]
         assert [len(portion) for portion in split_into_portions(again)] == [1, 1, 1]
+
+
+class TestFlood:
+    def test_shares_a_later_fetch_with_what_arrives_during_one(self, app: App) -> None:
+        for number in range(FLOOD_ITEMS):
+            app.notify(booking_ref(number % 5))
+        app.during_next_request(lambda: app.notify(booking_ref(1)))
+        work_off(app)
+        assert len(app.provider.fetched) == 1
+        assert app.queue.pauses == [GATHERING_SECONDS]
+        work_off(app)
+        assert fetched(app)[1:] == [["B1"]]
+        assert set(states(app)) == {InboxState.DONE}
+
+    def test_of_pushed_items_has_no_pause(self, app: App) -> None:
+        for number in range(FLOOD_ITEMS):
+            app.push(booked(f"B{number}"), deferred=True)
+        work_off(app)
+        assert app.queue.again == []
+
+
+class TestTurnAtTheVendor:
+    def test_is_needed_for_fetches_only(self, app: App) -> None:
+        app.turns.slow.add(vendor_of(app.connection))
+        app.notify(booking_ref(1))
+        app.push(booked("B2"), deferred=True)
+        work_off(app)
+        assert app.booking("B2")
+        assert app.provider.accounts == []
+        assert sorted((row.state, row.attempts) for row in app.inbox()) == [
+            (InboxState.DONE, 1),
+            (InboxState.RECEIVED, 0),
+        ]
+        assert [job.subject_id for job in app.turns.parked] == [app.connection.id]
+        assert app.queue.again == []
+        app.turns.slow.clear()
+        work_off(app)
+        assert set(states(app)) == {InboxState.DONE}
+
+    def test_measures_the_vendor(self, app: App) -> None:
+        app.notify(booking_ref(1))
+        app.during_next_request(lambda: app.clock.advance(timedelta(seconds=28)))
+        work_off(app)
+        assert app.turns.measurements == [(app.connection.id, 28.0)]

@@ -118,6 +118,7 @@ class SyncRunRow(Model):
     vendor_message = TextField(null=True)
     attempts = IntegerField()
     fruitless_attempts = IntegerField()
+    paused_state = TextField(null=True)
 
     class Meta:
         table_name = "sync_runs"

@@ -1,0 +1,62 @@
+"""A job's turn at a vendor: how many jobs call one at a time, and how fast it answers."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from domain.connection import Connection
+from domain.sync_run import TransportCounts
+from ports.job_queue import Job, VendorTurns
+from ports.system import Clock
+
+
+@dataclass(slots=True)
+class JobTurn:
+    """`turns` and `job` None: not in a worker; it has its turn at once and for as long as it takes.
+    `seconds`: spent in calls of the vendor."""
+
+    clock: Clock
+    turns: VendorTurns | None = None
+    job: Job | None = None
+    is_refused: bool = False
+    seconds: float = 0.0
+    has_called: bool = False
+
+    def begin(self, connection: Connection) -> bool:
+        """False: the job is queued again when there is a turn for it."""
+        if self.turns is None or self.job is None:
+            return True
+        has_turn = self.turns.begin(
+            self.job, vendor=vendor_of(connection), connection_id=connection.id
+        )
+        self.is_refused = not has_turn
+        return has_turn
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        self.has_called = True
+        started = self.clock.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += self.clock.monotonic() - started
+
+    def report(self, connection: Connection, counts: TransportCounts) -> None:
+        """Waits for a rate limit do not make a vendor slow."""
+        if self.turns is None or not counts.calls:
+            return
+        seconds = max(0.0, self.seconds - counts.waited_ms / 1000)
+        self.turns.measured(
+            vendor=vendor_of(connection),
+            connection_id=connection.id,
+            seconds_per_call=seconds / counts.calls,
+        )
+
+
+def vendor_of(connection: Connection) -> str:
+    """One provider's API at one address: what is slow together. Addresses are hashed."""
+    urls = [urlsplit(value) for value in connection.settings.values() if "://" in value]
+    addresses = " ".join(sorted(url.netloc.rpartition("@")[2] for url in urls))
+    return f"{connection.provider}-{hashlib.sha256(addresses.encode()).hexdigest()[:16]}"
