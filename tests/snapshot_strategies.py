@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from adapters.outbound.provider_kit.parsing.contact_values import contact_value
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from domain.canonical_format import (
     AVAILABILITY,
@@ -18,6 +19,7 @@ from domain.canonical_format import (
     FieldType,
     ListType,
     NumberType,
+    PersonalData,
     RecordShape,
     RecordType,
     Scalar,
@@ -31,6 +33,7 @@ texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
     max_size=12,
 )
+contacts = texts.filter(lambda text: text == contact_value(text))
 ids = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=12).filter(
     lambda text: text == text.strip() and text.isprintable()
 )
@@ -82,6 +85,8 @@ def records(shape: RecordShape) -> st.SearchStrategy[Any]:
 def _attribute(spec: FieldSpec, default: object) -> st.SearchStrategy[Any]:
     """ABSENT where that is the default; None where a null clears the field."""
     strategy = _values(spec.type)
+    if spec.type is Scalar.TEXT and spec.personal in {PersonalData.GUEST, PersonalData.CONTACT}:
+        strategy = contacts
     if spec.accepts_null and not isinstance(spec.type, ListType) and spec.type is not Scalar.EXTRAS:
         strategy = strategy | st.none() if default in (ABSENT, None) else strategy
     return strategy | st.just(ABSENT) if default is ABSENT else strategy

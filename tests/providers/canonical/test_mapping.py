@@ -207,6 +207,10 @@ class TestRoom:
             RoomStay(stay=own, status=BookingStatus.CHECKED_OUT, units=2),
         )
 
+    def test_null_is_the_same_as_left_out(self) -> None:
+        room: dict[str, Json] = {"line_id": "1", "stay": None, "status": None, "total": None}
+        assert booking(rooms=[room]) == booking(rooms=[{"line_id": "1"}])
+
     def test_may_have_a_price_of_each_basis_for_a_night(self) -> None:
         price: dict[str, Json] = {"amount": 100, "currency": "EUR"}
         bases = ("GROSS", "NET")
@@ -226,6 +230,26 @@ class TestParty:
             Party(role=PartyRole.COMPANION),
             Party(role=PartyRole.BOOKER),
         )
+
+
+UNTIDY: dict[str, Json] = {
+    "first_name": "\u00a0Ada ",
+    "email": " ada@guest.example\t",
+    "phone": "*****",
+}
+
+
+class TestContact:
+    """Like those of every vendor."""
+
+    def test_of_a_party_is_trimmed_and_no_mask(self) -> None:
+        party = Party(role=PartyRole.PRIMARY, first_name="Ada", email="ada@guest.example")
+        assert booking(primary_guest=UNTIDY).primary_guest == party
+
+    def test_of_a_guest_is_trimmed_and_keeps_what_a_mask_hides(self) -> None:
+        found = read(ItemKind.GUEST, **UNTIDY)
+        assert isinstance(found, GuestSnapshot)
+        assert (found.first_name, found.email, found.phone) == ("Ada", "ada@guest.example", ABSENT)
 
 
 class TestCountry:

@@ -20,6 +20,7 @@ from domain.canonical_format import (
     FieldSpec,
     ListType,
     NumberType,
+    PersonalData,
     RecordShape,
     RecordType,
     Scalar,
@@ -46,6 +47,9 @@ _SCALARS: Final[Mapping[Scalar, Parse[Any]]] = {
     Scalar.INSTANT: field_values.as_instant,
     Scalar.AMOUNT: field_values.as_lenient_decimal,
 }
+
+_TRIMMED: Final = frozenset({PersonalData.GUEST, PersonalData.CONTACT})
+"""Names and contact details, without blanks around; a mask is no value."""
 
 _DROPPED: Final = "(dropped: a means of payment or an identity document)"
 
@@ -101,6 +105,8 @@ def _field_reader(spec: FieldSpec) -> FieldReader:
         return read
     if spec.type is Scalar.COUNTRY:
         return lambda reader: reader.field_country(spec.name)
+    if spec.type is Scalar.TEXT and spec.personal in _TRIMMED:
+        return lambda reader: reader.field_contact(spec.name)
     if spec.nullable and isinstance(spec.type, Scalar | NumberType):
         parse = _parser(spec.type)
         return lambda reader: reader.field(spec.name, parse)
