@@ -1,5 +1,6 @@
 """Authentication of a request: caller and hotel come from headers, never from a body or URL."""
 
+import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
@@ -7,30 +8,33 @@ from typing import Final
 from flask import g, request
 
 from adapters.inbound.rest.rate_limits import TokenRateLimits
+from adapters.inbound.rest.sign_in_throttle import SignInThrottle
 from adapters.inbound.rest.token_slots import TokenSlots
 from application import log_context
-from application.access.authenticate import Authenticate, Principal
+from application.access.authenticate import TOKEN_PREFIX, Authenticate, Principal
 from application.errors import HotelRequired
 
 KEY_HEADER: Final = "X-PMS-Provider-Key"
 HOTEL_HEADER: Final = "X-PMS-Hotel"
+_TOKEN_ID: Final = re.compile(rf"{TOKEN_PREFIX}_(?P<id>[0-9a-f]{{32}})_")
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
     authenticate: Authenticate
     limits: TokenRateLimits
+    throttle: SignInThrottle
     slots: TokenSlots = field(default_factory=TokenSlots)
 
     def __call__(self, *, changes: bool = False) -> Principal:
         """The caller of the current request. With `changes`, a token for several hotels must name
         the hotel. Raises Unauthenticated, Forbidden, HotelDisabled, RateExceeded, HotelRequired."""
         hotel = request.headers.get(HOTEL_HEADER)
-        principal = self.authenticate(
-            provider_key=request.headers.get(KEY_HEADER),
-            token=_bearer(request.headers.get("Authorization", "")),
-            hotel=hotel,
-        )
+        token = _bearer(request.headers.get("Authorization", ""))
+        with self.throttle.attempt(token_id=_token_id(token)):
+            principal = self.authenticate(
+                provider_key=request.headers.get(KEY_HEADER), token=token, hotel=hotel
+            )
         log_context.hotel.set(str(principal.hotel_id))
         log_context.provider.set(principal.provider)
         g.limit_headers = self.limits.count(principal.token_id)
@@ -51,6 +55,12 @@ class Admission:
         """Counts what the current request has cost beyond 1."""
         if units:
             g.limit_headers = self.limits.charge(principal.token_id, units)
+
+
+def _token_id(token: str | None) -> str | None:
+    """Of a text that looks like a token; anything else may be a secret."""
+    found = _TOKEN_ID.match(token or "")
+    return found["id"] if found else None
 
 
 def _bearer(header: str) -> str | None:

@@ -16,6 +16,7 @@ from adapters.inbound.rest.problems import (
     problem_from_error,
 )
 from adapters.inbound.rest.request_bodies import CompressedBody
+from adapters.inbound.rest.sign_in_throttle import SignInThrottle
 from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.errors import InvalidRequest
@@ -33,7 +34,7 @@ class UnreadableForm(InvalidRequest, code="unreadable_form"):
     """The body is not valid multipart/form-data."""
 
 
-def blueprint(use_cases: RestUseCases) -> Blueprint:
+def blueprint(use_cases: RestUseCases, throttle: SignInThrottle) -> Blueprint:
     alpinebits = Blueprint(
         NAME, __name__, url_prefix=PREFIX, description="AlpineBits and OTA XML, sent by the PMS"
     )
@@ -60,7 +61,8 @@ def blueprint(use_cases: RestUseCases) -> Blueprint:
         try:
             body = _Body(document)
             document = body.start()
-            response_document = use_cases.exchange_document(document)
+            with throttle.attempt(key=_user_name()):
+                response_document = use_cases.exchange_document(document)
         except PmsError as error:
             return _error_response(use_cases, document, error)
         response = Response(
@@ -70,6 +72,11 @@ def blueprint(use_cases: RestUseCases) -> Blueprint:
         return response
 
     return alpinebits
+
+
+def _user_name() -> str | None:
+    """Of HTTP basic auth: the connection's key."""
+    return request.authorization.username if request.authorization else None
 
 
 def _error_response(

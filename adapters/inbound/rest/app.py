@@ -23,6 +23,7 @@ from adapters.inbound.rest.admission import Admission
 from adapters.inbound.rest.openapi import CORRELATION, HOTEL, SECURITY, SECURITY_SCHEMES
 from adapters.inbound.rest.rate_limits import TokenRateLimits
 from adapters.inbound.rest.request_scope import PmsFlask
+from adapters.inbound.rest.sign_in_throttle import SignInThrottle
 from adapters.inbound.rest.use_cases import DOCS, RestOptions, RestUseCases
 
 Registrar: TypeAlias = Callable[[Flask, Admission], None]
@@ -47,13 +48,14 @@ def build_app(
     limits = TokenRateLimits(
         options.rate_limit_storage, per_minute=options.requests_per_minute, now=use_cases.now
     )
-    admit = Admission(use_cases.authenticate, limits)
+    throttle = SignInThrottle(use_cases.now)
+    admit = Admission(use_cases.authenticate, limits, throttle)
     request_scope.register(app, new_id=use_cases.new_id)
     api = _create_api(app)
     for blueprint in (
         ingest.blueprint(use_cases, admit),
-        webhooks.blueprint(use_cases),
-        alpinebits.blueprint(use_cases),
+        webhooks.blueprint(use_cases, throttle),
+        alpinebits.blueprint(use_cases, throttle),
         sync.blueprint(use_cases, admit),
         quarantine.blueprint(use_cases, admit),
         guests.blueprint(use_cases, admit),

@@ -10,13 +10,14 @@ from flask_smorest import Blueprint
 from adapters.inbound.rest.openapi import NO_CREDENTIALS, responses_spec, route
 from adapters.inbound.rest.problems import webhook_problem
 from adapters.inbound.rest.request_bodies import json_response, read_raw_body
+from adapters.inbound.rest.sign_in_throttle import SignInThrottle
 from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application import log_context
 from application.inbox.receive_webhook import Webhook
 from domain.errors import PmsError
 
 
-def blueprint(use_cases: RestUseCases) -> Blueprint:
+def blueprint(use_cases: RestUseCases, throttle: SignInThrottle) -> Blueprint:
     webhooks = Blueprint(
         "webhooks", __name__, url_prefix=PREFIX, description="Notifications sent by the PMS"
     )
@@ -32,7 +33,8 @@ def blueprint(use_cases: RestUseCases) -> Blueprint:
     def receive_webhook(provider: str, connection_key: str) -> Response:
         log_context.provider.set(provider[:40])
         try:
-            use_cases.receive_webhook(_webhook(provider, connection_key))
+            with throttle.attempt():
+                use_cases.receive_webhook(_webhook(provider, connection_key))
         except PmsError as error:
             return webhook_problem(error).response()
         return json_response({})
