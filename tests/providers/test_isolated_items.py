@@ -94,6 +94,12 @@ class TestItems:
         found = results(form, lambda _: "7")
         assert found == [(IDS[0], None), (None, form.path(1)), (IDS[2], None)]
 
+    @pytest.mark.parametrize("deep", ["[" * 90 + "]" * 90, '{"a":' * 90 + "1" + "}" * 90])
+    def test_reads_the_others_beside_a_deep_one(self, form: Form, deep: str) -> None:
+        found = results(form, lambda item: f'{{"unknown": {deep}, {item[1:]}')
+        assert [found[0], found[2]] == [(IDS[0], None), (IDS[2], None)]
+        assert found[1] in [(IDS[1], None), (None, form.path(1))]
+
     def test_keeps_the_duplicate_values(self, form: Form) -> None:
         items = read(form, lambda item: f'{{"{form.key}": "Elsewhere", {item[1:]}')
         assert b"Elsewhere" in items[1].raw

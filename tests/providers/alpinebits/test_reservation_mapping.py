@@ -648,6 +648,15 @@ class TestTotal:
         assert booking(reservation(rooms=rooms)).total is None
         assert booking(reservation(rooms=room())).total is None
 
+    def test_is_null_if_rooms_are_priced_on_several_bases(self) -> None:
+        net = room(total='<Total AmountBeforeTax="200" CurrencyCode="EUR"/>')
+        taxes = '<Taxes Amount="20"/>'
+        taxed = room(total=f'<Total AmountBeforeTax="200" CurrencyCode="EUR">{taxes}</Total>')
+        gross = room(total=total("220"))
+        assert booking(reservation(rooms=net + gross)).total is None
+        assert booking(reservation(rooms=net * 2)).total == domain_values.Money(40_000, "EUR")
+        assert booking(reservation(rooms=taxed + gross)).total == domain_values.Money(44_000, "EUR")
+
     def test_does_not_count_canceled_rooms(self) -> None:
         canceled = room(attributes='RoomStayStatus="Cancelled"', total=total("50"))
         found = booking(reservation(rooms=room(total=total("299")) + canceled))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Final, NoReturn, TypeAlias, Union, cast
+from typing import Any, Final, NoReturn, TypeAlias, Union, cast
 
 import orjson
 import simplejson
@@ -157,8 +157,9 @@ def loads(text: str | bytes) -> Json:
 def loads_response(text: str | bytes) -> Json:
     """As `loads`, but one lossy value does not make the other items of a response unreadable.
 
-    It is replaced by a value that typed reads reject and extras keep: NaN and numbers out of range
-    become text, a duplicate key's different values become a list under DUPLICATE_KEY.
+    It is replaced by a value that typed reads reject and extras keep: NaN, numbers out of range and
+    objects and lists beyond MAX_DEPTH become text, a duplicate key's different values become a list
+    under DUPLICATE_KEY.
     """
     try:
         return loads(text)
@@ -184,8 +185,26 @@ def _loads_lossy(decoder: json.JSONDecoder, text: str | bytes, problem: Unreadab
     if not isinstance(value, dict | list):
         raise problem
     _expect_end(source, end)
-    _count_keys(value)
+    _flatten_deep(value)
     return value
+
+
+def _flatten_deep(value: Json) -> None:
+    """Objects and lists beyond MAX_DEPTH become their JSON text."""
+    level = [value]
+    for _ in range(MAX_DEPTH - 1):
+        level = [inner for parent in level for _, inner in _containers_in(parent)]
+    for parent in level:
+        for key, inner in _containers_in(parent):
+            cast("dict[Any, Json]", parent)[key] = dumps(inner)
+
+
+def _containers_in(parent: Json) -> list[tuple[Any, Json]]:
+    """With the key or index of each."""
+    entries: Iterable[tuple[Any, Json]] = ()
+    if isinstance(parent, dict | list):
+        entries = parent.items() if isinstance(parent, dict) else enumerate(parent)
+    return [(key, inner) for key, inner in entries if type(inner) in _CONTAINERS]
 
 
 def find_duplicate_key(value: Json) -> str | None:

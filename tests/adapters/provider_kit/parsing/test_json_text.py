@@ -100,6 +100,15 @@ class TestLoads:
         with pytest.raises(UnreadableJson):
             loads('{"a":' * depth)
 
+    @pytest.mark.parametrize("depth", [66, 500])
+    def test_of_a_response_becomes_text_beyond_the_limit(self, depth: int) -> None:
+        deep = "[" * depth + "]" * depth
+        inner = loads_response(f'[{{"id": 1, "deep": {deep}}}, {{"id": 2}}]')
+        assert isinstance(inner, list)
+        assert inner[1] == {"id": 2}
+        assert json.dumps(inner).replace(" ", "").count("[") == depth + 1
+        loads(dumps(inner))
+
     def test_accepts_realistic_depth(self) -> None:
         assert loads("[" * 60 + "]" * 60) is not None
 
@@ -215,7 +224,7 @@ class TestLoadsResponse:
         assert loads(dumps(taken)) == taken
 
     @pytest.mark.parametrize(
-        "text", ["NaN", '{"a": [', "<html>", "", "9" * 5000, "[" * 70 + "]" * 70]
+        "text", ["NaN", '{"a": [', "<html>", "", "9" * 5000, "[" * 10_000 + "]" * 10_000]
     )
     def test_rejects_other_texts(self, text: str) -> None:
         with pytest.raises(UnreadableJson):

@@ -106,6 +106,11 @@ def peek_total(r: XmlReader, currency: str) -> Money | None:
     return Money(sum(money.minor for money in found), code) if found else None
 
 
+def is_net_total(r: XmlReader) -> bool:
+    """Whether `read_total` has nothing but an amount before tax."""
+    return [amount.attribute for amount in _total_amounts(r)] == [BEFORE_TAX]
+
+
 def mark_total(r: XmlReader, currency: str, target: str) -> None:
     """The attributes that `peek_total` uses."""
     mark_amounts(r, _total_amounts(r), currency, target)

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.providers.alpinebits.mapping.amounts import (
     add_amounts,
+    is_net_total,
     mark_total,
     peek_total,
 )
@@ -26,11 +27,11 @@ NO_SUM: Final = RoomSum(None, ())
 
 def sum_room_totals(stays: Sequence[XmlReader], currency: str) -> RoomSum:
     """Of the rooms that are not canceled, or of all if all are. NO_SUM if one of them has no
-    total, or if there are several currencies; no total is marked as read then."""
+    total, or if there are several currencies or bases; no total is marked as read then."""
     counted = [stay for stay in stays if not _is_canceled(stay)] or stays
     totals = [stay.first("Total") for stay in counted]
     found = add_amounts([peek_total(r, currency) for r in totals])
-    if found is None:
+    if found is None or len({is_net_total(r) for r in totals}) > 1:
         return NO_SUM
     for r in totals:
         mark_total(r, currency, "total")
