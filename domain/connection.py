@@ -53,6 +53,9 @@ class Connection:
     last_synced_at: datetime | None = None
     last_inbound_at: datetime | None = None
     """When the last webhook or push was accepted."""
+    control_applied_at: datetime | None = None
+    """When the command or webhook arrived that last changed or confirmed the credentials, resumed
+    the connection or stopped it."""
     gap_seen_at: datetime | None = None
     """The `last_inbound_at` for which a reconcile of the silence after it was already queued."""
     last_error_code: str | None = None
@@ -61,8 +64,8 @@ class Connection:
     stopped_at: datetime | None = None
     """Since when it is STOPPED; None in every other state."""
     revision: int = 1
-    """Counts our writes, from 1, to detect lost updates. Writes of `last_inbound_at` alone do not
-    count."""
+    """Counts our writes, from 1, to detect lost updates. Writes of `last_inbound_at` or
+    `control_applied_at` alone do not count."""
 
     @property
     def property_id(self) -> str | None:

@@ -61,8 +61,8 @@ class Connections(Protocol):
 
     def save(self, connection: Connection) -> Connection:
         """Overwrites the row of this revision and returns it with the next one. Raises
-        ConcurrentChange if the stored revision differs. Does not write secrets, lease and
-        `last_inbound_at`."""
+        ConcurrentChange if the stored revision differs. Does not write secrets, lease,
+        `last_inbound_at` and `control_applied_at`."""
         ...
 
     def secrets(self, connection_id: ConnectionId) -> Secrets:

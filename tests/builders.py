@@ -101,6 +101,7 @@ def full_connection(of: Hotel) -> Connection:
         next_reconcile_at=T0 + 3 * MINUTE,
         last_synced_at=T0 + 4 * MINUTE,
         last_inbound_at=T0 + 5 * MINUTE,
+        control_applied_at=T0 + 8 * MINUTE,
         gap_seen_at=T0 + 6 * MINUTE,
         last_error_code="provider_unavailable",
         last_error_detail=f"detail {EDGE_TEXT}",

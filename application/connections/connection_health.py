@@ -1,7 +1,7 @@
 """Effects of webhooks and fetches on their connection: credentials, stop orders, breaker."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from application.connections.stored_connections import get_connection
@@ -51,12 +51,19 @@ def record_success(uow: UnitOfWork, connection_id: ConnectionId) -> None:
 
 
 def record_failure(
-    uow: UnitOfWork, connection_id: ConnectionId, error: PmsError, signal: "HealthSignal"
+    uow: UnitOfWork,
+    used: Connection,
+    error: PmsError,
+    signal: "HealthSignal",
+    *,
+    wait: timedelta = timedelta(0),
 ) -> None:
-    """Counts for the breaker; refused credentials stop the connection. Call it first, too."""
-    connection, _ = get_connection(uow, connection_id)
-    stop = must_stop_connection(error)
-    failed = connection.sync_failed(run_error(error), stop=stop, now=signal.now)
+    """Counts for the breaker; refused credentials stop the connection, unless they were replaced
+    since `used` was read: the next attempt has the new ones. Call it first, too."""
+    connection, _ = get_connection(uow, used.id)
+    is_current = connection.control_applied_at == used.control_applied_at
+    stop = is_current and must_stop_connection(error)
+    failed = connection.sync_failed(run_error(error), stop=stop, now=signal.now, wait=wait)
     save_health(uow, connection, failed, signal)
 
 

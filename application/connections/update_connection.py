@@ -13,7 +13,7 @@ from application.retrying import in_transaction
 from domain.connection import Connection
 from domain.values import ConnectionId
 from ports.providers import Capabilities, Providers
-from ports.system import Secrets
+from ports.system import Clock, Secrets
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
@@ -21,6 +21,7 @@ from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 class UpdateConnection:
     unit_of_work: UnitOfWorkFactory
     providers: Providers
+    clock: Clock
 
     def __call__(self, connection_id: ConnectionId, values: Mapping[str, str]) -> Connection:
         """`values` replace those of the same names, an empty value removes one; all others stay,
@@ -35,6 +36,7 @@ class UpdateConnection:
         provider = self.providers.get(stored_connection.provider)
 
         def update(uow: UnitOfWork) -> Connection:
+            uow.connections.apply_control(connection_id, at=self.clock.now())
             connection, hotel = get_connection(uow, connection_id)
             stored_secrets = uow.connections.secrets(connection_id)
             settings, secrets = _merged(provider.capabilities, connection, stored_secrets, values)

@@ -156,15 +156,14 @@ class FetchRows:
     def record_failure(
         self, work: InboxWork, parsed: Sequence[ParsedRow], error: PmsError
     ) -> list[InboxItem]:
-        """Raises the error if it is retryable. It counts for the connection's breaker, and refused
-        credentials stop the connection."""
+        """Raises the error if it is retryable. It counts for the connection's health."""
         is_failing = is_retryable(error) or connection_health.must_stop_connection(error)
 
         def record(uow: UnitOfWork) -> list[InboxItem]:
             context = work.push_context(parsed[0].row, now=self.clock.now())
             if is_failing and isinstance(error, ProviderError):
                 signal = health_signal(parsed[0].row, self.clock, self.ids)
-                connection_health.record_failure(uow, work.connection.id, error, signal)
+                connection_health.record_failure(uow, work.connection, error, signal)
             rows = [each.row for each in lock_unprocessed(uow, parsed)]
             decided = [decide_after_failed_fetch(row, error) for row in rows]
             return record_outcomes(uow, rows, decided, context, self.ids)

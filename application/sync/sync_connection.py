@@ -10,9 +10,8 @@ from uuid import UUID
 
 from application.connections.connection_health import (
     HealthSignal,
-    must_stop_connection,
+    record_failure,
     run_error,
-    save_health,
 )
 from application.connections.stored_connections import (
     build_account,
@@ -319,17 +318,14 @@ class SyncConnection:
         return self._in_transaction(session, finish)
 
     def _fail(self, session: SyncSession, error: PmsError, transport: TransportCounts) -> SyncRun:
-        stop = must_stop_connection(error)
         seconds = error.wait_seconds if isinstance(error, ProviderError) else 0
         wait = timedelta(seconds=min(seconds, WAIT_CAP // timedelta(seconds=1)))
 
         def fail(uow: UnitOfWork) -> SyncRun:
             now = self.clock.now()
-            failure = run_error(error)
-            run = session.run.fail(now=now, error=failure, transport=transport)
-            connection, _ = get_connection(uow, run.connection_id)
-            failed = connection.sync_failed(failure, stop=stop, now=now, wait=wait)
-            save_health(uow, connection, failed, HealthSignal(now, run.correlation_id, self.ids))
+            run = session.run.fail(now=now, error=run_error(error), transport=transport)
+            signal = HealthSignal(now, run.correlation_id, self.ids)
+            record_failure(uow, session.connection, error, signal, wait=wait)
             record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
             return run
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from application.connections.add_connection import NewConnection
-from domain.connection import Connection
+from domain.connection import Connection, ConnectionState
 from domain.schedule import Schedule
 from entrypoints.cli.open_container import get_hotel_by_slug, open_connection, open_container
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
@@ -69,9 +69,7 @@ def add_connection(  # noqa: PLR0913  # one parameter per option
         capabilities = container.providers.get(provider).capabilities
         output = _connection_fields(container, added.connection)
         output |= _webhook_target(capabilities, added.key)
-        if capabilities.pulls_with(added.connection.settings):
-            output["next"] = f"pms connection test {hotel}/{added.connection.name}"
-        print_fields(output)
+        print_fields(output | _next_test(container, added.connection))
 
 
 @connection.command("set")
@@ -89,9 +87,7 @@ def update_connection(
         )
     with open_connection(connection) as (container, stored):
         changed = container.update_connection(stored.id, new_values)
-        print_fields(
-            {**_connection_fields(container, changed), "next": f"pms connection test {connection}"}
-        )
+        print_fields(_connection_fields(container, changed) | _next_test(container, changed))
 
 
 @connection.command("rotate-key")
@@ -181,6 +177,16 @@ def _webhook_target(capabilities: Capabilities, key: str) -> dict[str, object]:
         note = "the user name is not shown again; use it with the connection's password"
         return {"push_path": capabilities.push_path, "user_name": key, "note": note}
     return {}
+
+
+def _next_test(container: Container, connection: Connection) -> dict[str, object]:
+    """Nothing for a connection that needs no test: active, paused or push-only."""
+    capabilities = container.providers.get(connection.provider).capabilities
+    hotel = container.directory.hotel(connection.hotel_id)
+    needs_test = connection.state is ConnectionState.NEW
+    if hotel is None or not (needs_test and capabilities.pulls_with(connection.settings)):
+        return {}
+    return {"next": f"pms connection test {hotel.slug}/{connection.name}"}
 
 
 def _connection_fields(container: Container, connection: Connection) -> dict[str, object]:

@@ -113,6 +113,7 @@ class TestConnections:
             name=site.connection.name,
             key_hash=site.connection.key_hash,
             last_inbound_at=None,
+            control_applied_at=None,
             revision=1,
         )
         with site.store.unit_of_work() as uow:
@@ -174,6 +175,9 @@ class TestConnections:
         ]
         with site.store.unit_of_work() as uow:
             assert not uow.connections.apply_control(builders.new_id(), at=T0)
+            uow.connections.save(site.connection)
+            uow.commit()
+        assert stored(site).control_applied_at == T0 + MINUTE
 
     def test_due_are_listed_longest_overdue_first(
         self, site: HotelFixture, other_site: HotelFixture

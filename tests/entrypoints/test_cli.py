@@ -204,6 +204,7 @@ class TestConnection:
         assert changed["next"] == "pms connection test vienna/mews"
         assert ACCESS_TOKEN not in pms.printed[-1]
         assert pms.json("connection", "test", "vienna")["works"] is True
+        assert "next" not in pms.json("connection", "set", "vienna/mews", "--set", given)
         assert pms.run("connection", "set", "vienna/mews").exit_code == 2
         pms.error_line("connection", "set", "vienna/mews", "--set", "colour=red")
 

@@ -81,6 +81,7 @@ class InMemoryConnections:
             _copy_connection(connection),
             revision=held.revision + 1,
             last_inbound_at=held.last_inbound_at,
+            control_applied_at=held.control_applied_at,
         )
         self._tables.connections[connection.id] = saved
         return _copy_connection(saved)
@@ -95,10 +96,10 @@ class InMemoryConnections:
             self._tables.secrets[connection_id] = dict(secrets)
 
     def apply_control(self, connection_id: ConnectionId, *, at: datetime) -> bool:
-        last = self._tables.control_applied_at.get(connection_id)
-        if connection_id not in self._tables.connections or (last is not None and at < last):
+        held = self._tables.connections.get(connection_id)
+        if held is None or (held.control_applied_at and at < held.control_applied_at):
             return False
-        self._tables.control_applied_at[connection_id] = at
+        self._tables.connections[connection_id] = replace(held, control_applied_at=at)
         return True
 
     def touch_inbound(self, connection_id: ConnectionId, *, at: datetime) -> None:

@@ -71,8 +71,6 @@ class Tables:
     hotels: dict[HotelId, Hotel] = field(default_factory=dict)
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     secrets: dict[ConnectionId, Secrets] = field(default_factory=dict)
-    control_applied_at: dict[ConnectionId, datetime] = field(default_factory=dict)
-    """When the last applied control message was received."""
     leases: dict[ConnectionId, LeaseRow] = field(default_factory=dict)
     sync_runs: dict[UUID, SyncRun] = field(default_factory=dict)
     keys: dict[UUID, ProviderKey] = field(default_factory=dict)

@@ -126,7 +126,7 @@ class TestAddedConnection:
 
 class TestChangedConnection:
     def change(self, app: App, of: Connection, **values: str) -> Connection:
-        return UpdateConnection(app.unit_of_work, app.providers)(of.id, values)
+        return UpdateConnection(app.unit_of_work, app.providers, app.clock)(of.id, values)
 
     def secrets(self, app: App, of: Connection) -> Secrets:
         return app.write(lambda uow: uow.connections.secrets(of.id))

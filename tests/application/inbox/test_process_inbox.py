@@ -154,6 +154,27 @@ class TestProviderError:
         assert event["type"] == "pms.connection.suspended"
         assert event["data"]["errorCode"] == "provider_credentials_refused"
 
+    def test_of_credentials_replaced_by_a_later_webhook_waits_for_the_new_ones(
+        self, app: App
+    ) -> None:
+        refused = app.notify(B1)
+        app.clock.advance(timedelta(seconds=1))
+        renewal = app.notify(new_secrets={"token": "fresh"})
+
+        def renew() -> None:
+            app.during_each_request(lambda: None)
+            app.process(app.hotel.id, renewal)
+
+        app.during_each_request(renew)
+        app.provider.refusal = CredentialsRefused()
+        app.process(app.hotel.id, refused)
+        assert app.stored().state is ConnectionState.ACTIVE
+        assert app.row(refused).state is InboxState.RECEIVED
+        app.provider.refusal = None
+        app.process(app.hotel.id, refused)
+        assert app.provider.accounts[-1].secrets["token"] == "fresh"
+        assert app.row(refused).state is InboxState.DONE
+
     def test_of_a_connection_that_is_stopped_already_is_published_once(self, app: App) -> None:
         app.provider.refusal = CredentialsRefused()
         first, second = app.notify(B1), app.notify(B1)

@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
+from application.connections.store_rotated_secrets import StoreRotatedSecrets
+from application.connections.update_connection import UpdateConnection
 from application.errors import NotFound
 from application.sync.sync_connection import MAX_FRUITLESS_ATTEMPTS
 from domain.breaker import BREAKER_THRESHOLD, BreakerState
@@ -28,7 +30,7 @@ from ports.errors import (
     UnreadableAnswer,
     Unsealable,
 )
-from ports.providers import Page, ReadItem
+from ports.providers import Page, ReadItem, SettingSpec
 from tests.application.sync.changing_provider import changing, differences, synced_provider
 from tests.application.use_case_harness import App, CrashPlan, Killed, booked, cell, guest
 from tests.builders import JUNE
@@ -251,6 +253,30 @@ class TestFailingProvider:
         assert suspended["data"]["errorCode"] == error.code
         assert suspended["data"]["externalId"] == str(app.connection.id)
         assert app.stored().stopped_at == app.clock.now()
+
+    def test_of_credentials_replaced_meanwhile_stops_nothing_until_the_new_ones_are_refused(
+        self, app: App
+    ) -> None:
+        token = SettingSpec(name="token", help="the access token", secret=True)
+        app.provider.capabilities = replace(app.provider.capabilities, settings=(token,))
+        update = UpdateConnection(app.unit_of_work, app.providers, app.clock)
+        app.during_each_request(lambda: update(app.connection.id, {"token": "new"}))
+        run = app.run(SyncKind.DELTA, CredentialsRefused())
+        assert (run.status, run.error_code) == (SyncStatus.FAILED, "provider_credentials_refused")
+        assert app.stored().state is ConnectionState.ACTIVE
+        assert app.events("pms.connection.suspended") == []
+        app.during_each_request(lambda: None)
+        app.run(SyncKind.DELTA, CredentialsRefused())
+        assert app.provider.accounts[-1].secrets["token"] == "new"
+        assert app.stored().state is ConnectionState.STOPPED
+
+    def test_of_credentials_that_the_client_itself_rotated_stops_the_connection(
+        self, app: App
+    ) -> None:
+        rotate = StoreRotatedSecrets(app.unit_of_work)
+        app.during_each_request(lambda: rotate.update(app.connection.id, {"trust": "rotated"}))
+        app.run(SyncKind.DELTA, CredentialsRefused())
+        assert app.stored().state is ConnectionState.STOPPED
 
     def test_keeps_where_it_was_and_what_the_provider_says(self, app: App) -> None:
         error = ProviderRejected("it is rejected", path="/bookings")

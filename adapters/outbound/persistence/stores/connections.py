@@ -20,7 +20,7 @@ from ports.system import Sealer, Secrets
 
 INBOUND_TOUCH_INTERVAL: Final = timedelta(seconds=10)
 
-_FIELDS_NOT_SAVED: Final = ("hotel_id", "id", "last_inbound_at", "revision")
+_FIELDS_NOT_SAVED: Final = ("hotel_id", "id", "last_inbound_at", "control_applied_at", "revision")
 _PLAIN_FIELDS: Final = (
     "provider",
     "name",
