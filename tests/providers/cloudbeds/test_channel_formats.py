@@ -37,6 +37,15 @@ class TestWrappers:
         (item,) = read(ItemKind.BOOKING, {"success": True, "Booking": order()})
         assert item.snapshot == mapped(order())
 
+    @pytest.mark.parametrize("key", ["Booking", "booking_json"])
+    @pytest.mark.parametrize("booking", [{}, [], None, ""])
+    def test_rejects_an_empty_booking(self, key: str, booking: Any) -> None:
+        for body in ({"success": True, key: booking}, [{key: booking}]):
+            (item,) = read(ItemKind.BOOKING, body)
+            assert item.reason is not None
+            assert item.reason.path is not None
+            assert key in item.reason.path
+
     def rows(self, room_ari: Any) -> list[str]:
         items = read(ItemKind.AVAILABILITY, {"success": True, "room_ari": room_ari})
         assert all(item.reason is None for item in items)

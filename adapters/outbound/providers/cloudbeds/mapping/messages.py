@@ -25,6 +25,8 @@ from domain.messages import ItemKind
 from ports.errors import UnreadableMessage
 
 _EMPTY_LISTS: Final[tuple[Json, ...]] = ([], {}, "", None)
+_SINGLE_KEYS: Final = frozenset({"Booking", "booking_json"})
+"""Of one item. An empty one is no empty list."""
 
 
 class _MessageFormat(NamedTuple):
@@ -49,12 +51,17 @@ class _MessageFormat(NamedTuple):
             return [JsonEntry(path, value)]
         key = next((key for key in self.list_keys if key in value), None)
         if key is not None:
-            entries = self._split_list(value[key], join_path(path, key))
+            entries = self._split_at(key, value[key], join_path(path, key))
             require_listed(entries, [value], COUNT_PATHS, join_path(path, key))
             return entries
         if len(self.identifying_keys & value.keys()) > 1:
             return [JsonEntry(path, value)]
         raise UnreadableMessage(self.expected)
+
+    def _split_at(self, key: str, value: Json, path: str) -> list[JsonEntry]:
+        if key in _SINGLE_KEYS and value in _EMPTY_LISTS:
+            return [JsonEntry(path, value)]
+        return self._split_list(value, path)
 
     def _split_list(self, value: Json, path: str) -> list[JsonEntry]:
         """PHP encodes a list as a map by id, or an empty one as any empty value."""
