@@ -29,12 +29,12 @@ class RelayOutbox:
     holder: str
 
     def __call__(self) -> int:
-        """One round. Returns the number of delivered messages, 0 on standby."""
+        """One round. Returns the number of delivered messages, 0 on standby. Of the postponed
+        messages of one key and subscriber a round delivers the oldest."""
         lease = _LeaderLease(self)
         if not lease.holds():
             return 0
-        self._retry_postponed(lease)
-        return self._relay(lease)
+        return self._retry_postponed(lease) + self._relay(lease)
 
     def _relay(self, lease: "_LeaderLease") -> int:
         with self.unit_of_work() as uow:
@@ -73,12 +73,13 @@ class RelayOutbox:
                 failures.append((message, failure))
         return sent, failures
 
-    def _retry_postponed(self, lease: "_LeaderLease") -> None:
+    def _retry_postponed(self, lease: "_LeaderLease") -> int:
+        delivered = 0
         with self.unit_of_work() as uow:
             due = uow.outbox.due_postponed(now=self.clock.now(), limit=BATCH)
         for postponed in due:
             if not lease.holds():
-                return
+                break
             failed = self.bus.deliver(postponed.message, to=[postponed.subscriber])
             with self.unit_of_work() as uow:
                 if failed:
@@ -91,6 +92,8 @@ class RelayOutbox:
                 else:
                     uow.outbox.mark_postponed_delivered(postponed.message.id, postponed.subscriber)
                 uow.commit()
+            delivered += not failed
+        return delivered
 
 
 @dataclass(slots=True)

@@ -86,6 +86,19 @@ class TestRelay:
         assert fine.keys("a") == ["a1", "a2", "a3", "a4"]
         assert app.store.queries.backlog()["postponed"] == 0
 
+    def test_works_off_a_backlog_of_one_key_without_a_pause(self, app: App) -> None:
+        """The process pauses after a round that delivered nothing."""
+        broken = Listener()
+        broken.broken = lambda message: True
+        use = relay(app, broken=broken)
+        emit(app, *(f"a{n}" for n in range(20)))
+        use()
+        broken.broken = lambda message: False
+        app.clock.advance(FIRST_PAUSE)
+        while use():
+            pass
+        assert len(broken.received) == 20
+
     def test_retries_a_broken_subscriber_with_growing_pauses(self, app: App) -> None:
         tries = []
         broken = Listener()
