@@ -67,7 +67,10 @@ def outbox_message(event: Event, message_id: UUID) -> OutboxMessage:
 
 
 def ordering_key(kind: type[Event], header: EventHeader) -> str:
-    """Messages of one kind about one entity are delivered in order."""
+    """Messages of one kind about one entity are delivered in order. An erasure is ordered with the
+    guest's other events: delivered after it, they would create the erased copy again."""
+    if kind is GuestErased:
+        kind = GuestSynced
     return f"{header.hotel_id}/{EVENT_TYPES[kind]}/{header.provider}/{header.external_id}"
 
 

@@ -32,7 +32,6 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
     NO_SHOW_REASON,
     STATES,
 )
-from application.events.cloud_events import EVENT_TYPES
 from application.events.relay_outbox import LEADER_LEASE_TTL
 from application.ingest.idempotent_requests import KEY_RETENTION
 from application.sync.schedule_syncs import (
@@ -43,7 +42,6 @@ from application.sync.schedule_syncs import (
 from domain.breaker import BREAKER_THRESHOLD
 from domain.canonical_format import RecordShape
 from domain.errors import PmsError
-from domain.events import EventBase
 from domain.schedule import Schedule
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
 from domain.sync_run import LEASE_TTL
@@ -53,6 +51,7 @@ from entrypoints.wiring.settings import PREFIX, Settings
 from ports.providers import Capabilities, ProviderTools
 from tests.architecture import canonical_blocks
 from tests.architecture.capability_table import PROVIDERS, rows
+from tests.architecture.event_blocks import event_rows
 from tests.certification.broken import ALL as BROKEN
 
 ROOT = Path(__file__).parents[2]
@@ -156,12 +155,8 @@ def kinds_table() -> str:
 
 
 def events_table() -> str:
-    common = {spec.name for spec in fields(EventBase)}
-    rows = []
-    for event, name in EVENT_TYPES.items():
-        own = [spec.name for spec in fields(event) if spec.name not in common]
-        rows.append((code(name), code(event.__name__), ", ".join(own)))
-    return table(("type", "in `domain/events.py`", "beyond what every event carries"), rows)
+    titles = ("type", "in `domain/events.py`", "in `data`, beyond what every event has")
+    return table(titles, list(event_rows()))
 
 
 def graphql_limits() -> str:

@@ -1,15 +1,18 @@
 """An erased guest stays erased, whatever is received before, meanwhile and afterwards."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.outbound.events.in_process_bus import InProcessEventBus
 from application.errors import InvalidRequest, NotFound
+from application.events.relay_outbox import LONGEST_PAUSE, RelayOutbox
 from application.privacy.erase_guest import EraseGuest, ErasureResult
 from application.privacy.stored_person import PersonRequest
-from domain.messages import ItemKind
+from domain.messages import ItemKind, OutboxMessage
 from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
@@ -141,6 +144,23 @@ class TestErasedGuest:
         with app.store.unit_of_work() as uow:
             assert uow.guests.load(app.hotel.id, "push_only", ["G1"])
             assert not uow.guests.load(app.hotel.id, app.connection.provider, ["G1"])
+
+    def test_is_reported_after_all_earlier_events_of_the_guest(self, app: App) -> None:
+        delivered: list[str] = []
+
+        def fail(message: OutboxMessage) -> None:
+            raise ValueError(message.type)
+
+        def relay(subscriber: Callable[[OutboxMessage], None]) -> None:
+            RelayOutbox(app.unit_of_work, InProcessEventBus({"s": subscriber}), app.clock, "r")()
+
+        app.push(guest("G1"), kind=ItemKind.GUEST)
+        relay(fail)
+        erase(app)
+        for _ in range(3):
+            relay(lambda message: delivered.append(message.type))
+            app.clock.advance(LONGEST_PAUSE)
+        assert delivered == ["pms.guest.synced", "pms.guest.erased"]
 
     def test_must_be_known(self, app: App) -> None:
         with pytest.raises(NotFound):
