@@ -3,9 +3,12 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
+
+from entrypoints.cli.main import main
 
 ROOT = Path(__file__).parents[1]
-OWN_SERVICES = {"migrate", "web", "worker", "scheduler", "relay"}
+OWN_SERVICES = {"migrate", "web", "worker", "worker-short", "scheduler", "relay"}
 
 
 @pytest.fixture
@@ -18,6 +21,24 @@ def services() -> dict[str, Any]:
 class TestComposeFile:
     def test_runs_every_process_and_both_stores(self, services: dict[str, Any]) -> None:
         assert set(services) == {*OWN_SERVICES, "postgres", "redis"}
+
+    def test_starts_every_process_by_its_command(self, services: dict[str, Any]) -> None:
+        """Their options are PMS_ settings."""
+        commands = {name: services[name]["command"] for name in OWN_SERVICES}
+        assert {name: command[0] for name, command in commands.items()} == dict.fromkeys(
+            OWN_SERVICES, "pms"
+        )
+        for command in commands.values():
+            assert CliRunner().invoke(main, [*command[1:], "--help"]).exit_code == 0
+
+    def test_publishes_the_port_that_the_web_server_listens_on(
+        self, services: dict[str, Any]
+    ) -> None:
+        web = services["web"]
+        port = web["environment"]["PMS_PORT"]
+        assert web["environment"]["PMS_HOST"] == "0.0.0.0"  # of the container
+        assert [published.rpartition(":")[2] for published in web["ports"]] == [port]
+        assert f":{port}/readyz" in web["healthcheck"]["test"][-1]
 
     def test_sets_what_production_refuses_to_start_without(self, services: dict[str, Any]) -> None:
         needed = {"PMS_ENV", "PMS_DATABASE_URL", "PMS_REDIS_URL", "PMS_SECRET_KEYS"}
