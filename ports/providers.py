@@ -317,6 +317,14 @@ class BodySigned(Protocol):
 
 
 @accepts_old_fields(vault="credential_store")
+@dataclass(slots=True)
+class Patience:
+    """How long a request of this process waits for a rate limit, ours or the vendor's. A worker
+    lowers it while it can use its time better and go on later."""
+
+    seconds: float = math.inf
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderTools:
     """Dependencies of every plug-in. An entry point of the group `pms_adapter.providers` is a
@@ -332,6 +340,7 @@ class ProviderTools:
     allowed_hosts: frozenset[str] = frozenset()
     plain_http: bool = False
     credential_store: "CredentialStore | None" = None
+    patience: Patience = field(default_factory=Patience)
 
 
 ProviderFactory: TypeAlias = Callable[[ProviderTools], Provider]
@@ -359,20 +368,12 @@ class CredentialStore(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Patience:
-    """How long a request of this process waits for the rate budget. A worker lowers it while it
-    can use its time better and go on later."""
-
-    seconds: float = math.inf
-
-
 class RateBudget(Protocol):
     """A connection's request budget, shared between all workers."""
 
     def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:
         """Seconds to wait before the next request; 0.0 if it may be sent now. Only 0.0 takes a
-        place in the window. May raise RateLimited instead of a wait beyond the `Patience`."""
+        place in the window."""
         ...
 
 

@@ -71,6 +71,7 @@ class FetchRows:
                     _Fetcher(provider, client, turn), work, split_for_fetch(parsed)
                 )
             finally:
+                turn.end()
                 turn.report(work.connection, client.counts())
 
     def _fetch_parts(
@@ -83,11 +84,16 @@ class FetchRows:
                 break
             try:
                 settled = self._fetch_part(fetcher, work, part)
-            except PmsError:
+            except PmsError as error:
+                if fetcher.turn.must_resume_later(error):
+                    self._put_back(work, parts[number:])
+                    break
                 self._put_back(work, parts[number + 1 :])
                 raise
+            fetcher.turn.limit_waits()
             decided += settled
-            if any(is_undecided(row) for row in settled):  # the connection was stopped
+            is_stopped = any(is_undecided(row) for row in settled)
+            if is_stopped or fetcher.turn.resume_after is not None:
                 self._put_back(work, parts[number + 1 :])
                 break
         return decided
@@ -101,6 +107,8 @@ class FetchRows:
         try:
             page = fetcher(refs)
         except PmsError as error:
+            if fetcher.turn.must_resume_later(error):
+                raise
             smaller = split_refused(part)
             must_wait = is_retryable(error) or connection_health.must_stop_connection(error)
             if must_wait or len(smaller) == 1:

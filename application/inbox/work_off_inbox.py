@@ -14,6 +14,7 @@ from domain.values import ConnectionId, HotelId
 from ports.errors import QueueUnavailable
 from ports.job_queue import Job, JobName, JobQueue, VendorTurns
 from ports.messages import DueItem
+from ports.providers import Patience
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -41,6 +42,7 @@ class WorkOffInbox:
     queue: JobQueue
     clock: Clock
     turns: VendorTurns
+    patience: Patience
     slice_seconds: float = SLICE_SECONDS
 
     def __call__(
@@ -56,7 +58,7 @@ class WorkOffInbox:
         )
         pause: float | None = PAUSE_AFTER_FAILURE_SECONDS
         try:
-            turn = JobTurn(self.clock, self.turns, job)
+            turn = JobTurn(self.clock, self.turns, job, patience=self.patience)
             decided, pause = self._work_off(hotel_id, connection_id, turn)
         finally:
             if pause is not None:
@@ -74,8 +76,8 @@ class WorkOffInbox:
         while due:
             for portion in split_into_portions(due):
                 decided += self._process(hotel_id, portion, until, turn)
-                if turn.is_refused:
-                    return decided, None
+                if turn.is_refused or turn.resume_after is not None:
+                    return decided, turn.resume_after
                 if self.clock.monotonic() >= until:
                     break
             left = self._find_due(hotel_id, connection_id)

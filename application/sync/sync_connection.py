@@ -1,6 +1,5 @@
 """One pull of one connection: page by page, each page and its checkpoint in one transaction."""
 
-import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -33,7 +32,6 @@ from application.sync.sync_session import (
     format_paused,
     is_booking,
     parse_paused,
-    seconds_to_pause,
     timed,
 )
 from application.turns import JobTurn
@@ -103,14 +101,14 @@ class SyncConnection:
             self._record_interruption(session)
             raise
         finally:
-            self.patience.seconds = math.inf
+            turn.end()
             self._release(session.lease)
 
     def _begin_turn(self, run_id: UUID) -> tuple[SyncRun, JobTurn]:
         with self.unit_of_work() as uow:
             run = _get_run(uow, run_id)
             connection, _ = get_connection(uow, run.connection_id)
-        turn = JobTurn(self.clock, self.turns, sync_job(run))
+        turn = JobTurn(self.clock, self.turns, sync_job(run), patience=self.patience)
         turn.begin(connection)
         return run, turn
 
@@ -156,8 +154,8 @@ class SyncConnection:
             raise
         except PmsError as error:
             counts = client.counts() if client else TransportCounts()
-            if (wait := seconds_to_pause(session, error)) is not None:
-                return self._pause(session, counts, after_seconds=wait)
+            if session.turn.must_resume_later(error):
+                return self._pause(session, counts)
             return self._fail(session, error, counts)
         finally:
             if client:
@@ -185,7 +183,7 @@ class SyncConnection:
             now=self.clock.now(),
             checkpoint=checkpoint,
         )
-        turn_end = TurnEnd(self.turns, self.queue, self.clock, self.patience)
+        turn_end = TurnEnd(self.turns, self.queue, self.clock)
         for page in timed(session.turn, client.pull(request)):
             self._store(session, page)
             session.cursor = page.cursor or session.cursor
@@ -196,9 +194,7 @@ class SyncConnection:
             self._detect_deletions(session, request.window, capabilities, client)
         return True
 
-    def _pause(
-        self, session: SyncSession, transport: TransportCounts, *, after_seconds: float = 0.0
-    ) -> SyncRun:
+    def _pause(self, session: SyncSession, transport: TransportCounts) -> SyncRun:
         """The tick queues it, too, as nobody holds its lease."""
         is_reconcile = session.run.kind is SyncKind.RECONCILE
         state = format_paused(session) if is_reconcile else None
@@ -210,7 +206,7 @@ class SyncConnection:
 
         run = self._in_transaction(session, pause)
         with suppress(QueueUnavailable):
-            self.queue.run_again(sync_job(run), after_seconds=after_seconds)
+            self.queue.run_again(sync_job(run), after_seconds=session.turn.resume_after or 0)
         return run
 
     def _store(self, session: SyncSession, page: Page) -> None:

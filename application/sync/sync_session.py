@@ -7,21 +7,18 @@ from typing import Final
 
 from application.turns import JobTurn, vendor_of
 from domain.connection import Connection
-from domain.errors import PmsError
 from domain.hotel import Hotel
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot
 from domain.sync_run import Lease, SyncRun
-from ports.errors import QueueUnavailable, RateLimited
+from ports.errors import QueueUnavailable
 from ports.job_queue import JobName, JobQueue, VendorTurns
-from ports.providers import Page, Patience, ReadItem
+from ports.providers import Page, ReadItem
 from ports.system import Clock
 
 TURN_SECONDS: Final = 2.0
 BEGINNING_SHARE: Final = 4
 """A turn lasts at least this many times what its first page took, with opening the client."""
-PATIENCE_SECONDS: Final = 2.0
-LONGEST_PAUSE_SECONDS: Final = 15 * 60
 
 
 @dataclass(slots=True)
@@ -48,7 +45,6 @@ class TurnEnd:
     turns: VendorTurns
     queue: JobQueue
     clock: Clock
-    patience: Patience
 
     def __call__(self, session: SyncSession) -> bool:
         """After a stored page with a checkpoint. The turn of one that was slow to begin is longer,
@@ -59,7 +55,7 @@ class TurnEnd:
         if session.until is None:
             length = max(TURN_SECONDS, BEGINNING_SHARE * (now - session.began))
             session.until = session.began + length
-            self.patience.seconds = PATIENCE_SECONDS
+            session.turn.limit_waits()
         return now >= session.until and self._is_place_wanted(session)
 
     def _is_place_wanted(self, session: SyncSession) -> bool:
@@ -78,13 +74,6 @@ def timed(turn: JobTurn, pages: Iterator[Page]) -> Iterator[Page]:
         if page is None:
             return
         yield page
-
-
-def seconds_to_pause(session: SyncSession, error: PmsError) -> float | None:
-    """None if the error ends the run: it waits only once it made progress in this turn."""
-    if session.until is None or not isinstance(error, RateLimited):
-        return None
-    return error.wait_seconds if error.wait_seconds <= LONGEST_PAUSE_SECONDS else None
 
 
 def format_paused(session: SyncSession) -> str:

@@ -146,12 +146,11 @@ class Container:
         tools = ProviderTools(
             clock=self.clock,
             randomness=self.randomness,
-            budget=RedisRateBudget(
-                redis, fallback=InProcessRateBudget(self.clock), patience=self.patience
-            ),
+            budget=RedisRateBudget(redis, fallback=InProcessRateBudget(self.clock)),
             allowed_hosts=settings.provider_hosts,
             plain_http=settings.plain_http,
             credential_store=self.store_rotated_secrets,
+            patience=self.patience,
         )
         return InstalledProviders(tools)
 

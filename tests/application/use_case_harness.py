@@ -218,7 +218,9 @@ class App:
 
     @property
     def work_off(self) -> WorkOffInbox:
-        return WorkOffInbox(self.unit_of_work, self.process, self.queue, self.clock, self.turns)
+        return WorkOffInbox(
+            self.unit_of_work, self.process, self.queue, self.clock, self.turns, self.patience
+        )
 
     @property
     def replay(self) -> ReplayQuarantine:

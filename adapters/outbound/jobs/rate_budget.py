@@ -1,14 +1,12 @@
 """A rate limit per connection, shared by all workers: a sliding window in Redis."""
 
-import math
 from typing import Final, cast
 from uuid import UUID
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from ports.errors import RateLimited
-from ports.providers import Patience, RateBudget
+from ports.providers import RateBudget
 
 _RESERVE_SCRIPT: Final = """
 local now = redis.call('TIME')
@@ -31,21 +29,12 @@ class RedisRateBudget:
     """Without Redis each process uses `fallback`, so several may exceed the limit together; the
     vendor's 429 is then the only shared limit."""
 
-    def __init__(
-        self, redis: Redis, *, fallback: RateBudget, patience: Patience | None = None
-    ) -> None:
+    def __init__(self, redis: Redis, *, fallback: RateBudget) -> None:
         self._redis = redis
         self._fallback = fallback
-        self._patience = patience or Patience()
         self._reserve = redis.register_script(_RESERVE_SCRIPT)
 
     def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:
-        wait = self._seconds_to_wait(connection_id, limit=limit, window_seconds=window_seconds)
-        if wait > self._patience.seconds:
-            raise RateLimited(reason="our own budget", wait_seconds=math.ceil(wait))
-        return wait
-
-    def _seconds_to_wait(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:
         key = f"pms:budget:{connection_id}"
         try:
             wait = self._reserve(keys=[key], args=[limit, int(window_seconds * 1_000_000)])

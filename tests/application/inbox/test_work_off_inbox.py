@@ -1,5 +1,6 @@
 """One slice of a connection's inbox: what shares a fetch, what fails alone, what is left."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -22,10 +23,16 @@ from application.inbox.work_off_inbox import (
 from application.turns import vendor_of
 from domain.connection import ConnectionState
 from domain.messages import InboxState, ItemKind, ItemOutcome
-from ports.errors import PortError, ProviderRejected, ProviderUnavailable, StoreUnavailable
+from ports.errors import (
+    PortError,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+    StoreUnavailable,
+)
 from ports.job_queue import JobName
 from ports.messages import DueItem
-from ports.providers import Account, Page, Ref, RefKind
+from ports.providers import Account, Page, Patience, Ref, RefKind
 from tests import builders
 from tests.application.use_case_harness import App, CrashPlan, Killed, booked
 
@@ -299,3 +306,38 @@ class TestTurnAtTheVendor:
         app.during_next_request(lambda: app.clock.advance(timedelta(seconds=28)))
         work_off(app)
         assert app.turns.measurements == [(app.connection.id, 28.0)]
+
+
+class Limited(ScriptedProvider):
+    """Has a rate limit that is reached after `allowed` requests, if waiting is limited."""
+
+    allowed = 1
+    patience: Patience
+
+    def open(self, account: Account) -> ScriptedProviderClient:
+        client = super().open(account)
+        fetch = client.fetch
+
+        def fetch_within_limit(refs: Sequence[Ref]) -> Page:
+            if len(self.fetched) >= self.allowed and self.patience.seconds < 20:
+                raise RateLimited(wait_seconds=20)
+            return fetch(refs)
+
+        client.fetch = fetch_within_limit  # type: ignore[method-assign]
+        return client
+
+
+class TestRateLimit:
+    def test_gives_the_worker_back_after_the_first_request(self, app: App) -> None:
+        app.provider = provider = Limited(app.clock)
+        provider.patience = app.patience
+        app.providers = FixedProviders(provider)
+        for number in range(2 * MAX_REFS):
+            app.notify(booking_ref(number))
+        work_off(app)
+        assert app.queue.pauses == [20]
+        assert sorted(row.attempts for row in app.inbox()) == [0] * MAX_REFS + [1] * MAX_REFS
+        assert app.stored().breaker.failures == 0
+        work_off(app)
+        assert set(states(app)) == {InboxState.DONE}
+        assert app.patience.seconds == math.inf

@@ -4,8 +4,7 @@ one."""
 import math
 from datetime import timedelta
 
-from application.sync.sync_session import PATIENCE_SECONDS
-from application.turns import vendor_of
+from application.turns import PATIENCE_SECONDS, vendor_of
 from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus
 from ports.errors import RateLimited
 from ports.job_queue import JobName

@@ -42,7 +42,13 @@ class VendorEndpoint:
             max_answer_bytes=self.max_answer_bytes,
             id_fields=self.id_fields,
         )
-        return Transport(link, clock=tools.clock, randomness=tools.randomness, budget=tools.budget)
+        return Transport(
+            link,
+            clock=tools.clock,
+            randomness=tools.randomness,
+            budget=tools.budget,
+            patience=tools.patience,
+        )
 
 
 def require_setting(account: Account, name: str) -> str:

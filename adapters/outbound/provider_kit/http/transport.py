@@ -7,6 +7,7 @@ their texts hold the URL with its query.
 """
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from adapters.outbound.provider_kit.http.status_errors import HttpFailure, failu
 from adapters.outbound.provider_kit.http.vendor_message import MAX_BYTES, read_vendor_message
 from domain.sync_run import TransportCounts
 from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
-from ports.providers import RateBudget
+from ports.providers import Patience, RateBudget
 from ports.system import Clock, Randomness
 
 _LOG: Final = logging.getLogger(__name__)
@@ -75,11 +76,13 @@ class Transport:
         clock: Clock,
         randomness: Randomness,
         budget: RateBudget,
+        patience: Patience | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._randomness = randomness
         self._budget = budget
+        self._patience = patience or Patience()
         self._session = _session(settings.hosts)
         self._counts = TransportCounts()
         logging.getLogger("urllib3.connectionpool").addFilter(_without_request_lines)
@@ -92,7 +95,7 @@ class Transport:
 
     def send(self, call: HttpRequest, *, correlation_id: str) -> HttpResponse:
         """Raises HostRefused and the ProviderError family: TooHeavy if a smaller request may
-        succeed, RateLimited if waiting would pass the deadline."""
+        succeed, RateLimited if waiting would pass the deadline or this process's patience."""
         self._settings.hosts.check_url(call.url)
         deadline = self._clock.monotonic() + call.deadline_seconds
         waits = backoff_delays(self._settings.retries, self._randomness.fraction)
@@ -118,7 +121,8 @@ class Transport:
         if is_last:
             raise failure.error
         seconds = max(failure.retry_after or 0.0, next(waits))
-        if self._clock.monotonic() + seconds > deadline:
+        is_limit = isinstance(failure.error, RateLimited)
+        if self._is_too_long(seconds, deadline, is_limit=is_limit):
             failure.error.wait_seconds = round(seconds)
             raise failure.error
         self._sleep(seconds)
@@ -131,9 +135,14 @@ class Transport:
         window = self._settings.rate_window_seconds
         connection = self._settings.connection_id
         while wait := self._budget.reserve(connection, limit=limit, window_seconds=window):
-            if self._clock.monotonic() + wait > deadline:
-                raise RateLimited(reason="our own budget", wait_seconds=round(wait))
+            if self._is_too_long(wait, deadline, is_limit=True):
+                raise RateLimited(reason="our own budget", wait_seconds=math.ceil(wait))
             self._sleep(wait)
+
+    def _is_too_long(self, seconds: float, deadline: float, *, is_limit: bool) -> bool:
+        if is_limit and seconds > self._patience.seconds:
+            return True
+        return self._clock.monotonic() + seconds > deadline
 
     def _sleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)

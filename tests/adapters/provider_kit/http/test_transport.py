@@ -19,6 +19,7 @@ from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
 from domain.sync_run import TransportCounts
 from ports import errors
+from ports.providers import Patience
 from tests.adapters.provider_kit.http.scripted_server import (
     Reply,
     ScriptedServer,
@@ -64,8 +65,14 @@ class FixedRandomness:
 class Rig:
     def __init__(self, link: TransportSettings, randomness: FixedRandomness) -> None:
         self.clock = JumpingClock()
-        budget = InProcessRateBudget(self.clock)
-        self.transport = Transport(link, clock=self.clock, randomness=randomness, budget=budget)
+        self.patience = Patience()
+        self.transport = Transport(
+            link,
+            clock=self.clock,
+            randomness=randomness,
+            budget=InProcessRateBudget(self.clock),
+            patience=self.patience,
+        )
 
     def get(self, url: str, **options: object) -> HttpResponse:
         call = HttpRequest(**{"method": "GET", "url": url, "is_idempotent": True, **options})  # type: ignore[arg-type]  # options are HttpRequest's own fields
@@ -317,6 +324,31 @@ class TestRateBudget:
             with pytest.raises(errors.RateLimited):
                 r.get(server.url())
             assert len(server.requests) == 1
+
+
+class TestPatience:
+    def test_ends_a_longer_wait_for_our_budget(self) -> None:
+        with serving(answer()) as server, rig(rate_limit=1, rate_window_seconds=30) as r:
+            r.get(server.url())
+            r.patience.seconds = 2
+            error = error_of(r, server.url())
+            assert isinstance(error, errors.RateLimited)
+            assert 25 < error.wait_seconds <= 30
+            assert (len(server.requests), r.clock.slept) == (1, [])
+
+    def test_ends_a_longer_wait_that_the_vendor_requires(self) -> None:
+        with serving(answer(429, Retry_After="20"), answer()) as server, rig() as r:
+            r.patience.seconds = 2
+            error = error_of(r, server.url())
+            assert isinstance(error, errors.RateLimited)
+            assert (error.wait_seconds, r.clock.slept) == (20, [])
+
+    def test_does_not_end_a_short_wait_or_one_for_an_outage(self) -> None:
+        script = answer(429, Retry_After="1"), answer(503, Retry_After="20"), answer()
+        with serving(*script) as server, rig() as r:
+            r.patience.seconds = 2
+            r.get(server.url())
+            assert r.clock.slept == [1, 20]
 
 
 class TestHostPolicy:
