@@ -73,8 +73,22 @@ def record_outcomes(
     context: ApplyContext,
     ids: IdGenerator,
 ) -> list[InboxItem]:
-    """The decided rows as recorded; each payload enters quarantine once. A version conflict does
-    not take a row out of quarantine: the provider's answer does."""
+    """The decided rows as recorded; see `resolve_outcomes`."""
+    recorded, to_write = resolve_outcomes(uow, rows, decided, context, ids)
+    uow.inbox.record_outcomes(context.hotel_id, to_write)
+    return recorded
+
+
+def resolve_outcomes(
+    uow: UnitOfWork,
+    rows: Sequence[InboxItem],
+    decided: Sequence[InboxItem],
+    context: ApplyContext,
+    ids: IdGenerator,
+) -> tuple[list[InboxItem], list[InboxItem]]:
+    """The decided rows as they are to be recorded, and those of them to write; each payload enters
+    quarantine once. A version conflict does not take a row out of quarantine: the provider's
+    answer does."""
     was_quarantined = {row.id for row in rows if row.state is InboxState.QUARANTINED}
     entering = [row for row in decided if row.id not in was_quarantined]
     resolved = {row.id: row for row in quarantine_once(uow, entering, context, ids)}
@@ -84,8 +98,7 @@ def record_outcomes(
         for row in recorded
         if row.id not in was_quarantined or row.state is not InboxState.RECEIVED
     ]
-    uow.inbox.record_outcomes(context.hotel_id, to_write)
-    return recorded
+    return recorded, to_write
 
 
 def _is_same_failure(result: ItemResult, row: InboxItem) -> bool:

@@ -14,9 +14,7 @@ from application.inbox.coalescing import (
     split_tried,
 )
 from application.inbox.fetch_rows import FetchRows, health_signal
-from application.inbox.inbox_outcomes import (
-    record_outcomes,
-)
+from application.inbox.inbox_outcomes import resolve_outcomes
 from application.inbox.inbox_work import InboxWork, is_undecided, lock_unprocessed
 from application.inbox.notification_routing import forward_to_property
 from application.inbox.parse_rows import ParsedRow, parse_row
@@ -214,19 +212,27 @@ class ProcessInbox:
         reader = StoredItemReader(provider, work.connection, work.hotel)
 
         def apply(uow: UnitOfWork) -> list[InboxItem]:
-            decided = []
+            decided: list[InboxItem] = []
+            unwritten: list[InboxItem] = []
             locked = lock_unprocessed(uow, parsed)
             for _, group in groupby(locked, lambda each: each.row.batch_id):
                 same = list(group)
                 context = work.push_context(same[0].row, now=self.clock.now(), reader=reader)
-                decided += self._apply_group(uow, same, context)
+                decided += self._apply_group(uow, same, context, unwritten)
+            uow.inbox.record_outcomes(work.hotel.id, unwritten)
             return decided
 
         return in_transaction(self.unit_of_work, apply)
 
     def _apply_group(
-        self, uow: UnitOfWork, parsed: Sequence[ParsedRow], context: ApplyContext
+        self,
+        uow: UnitOfWork,
+        parsed: Sequence[ParsedRow],
+        context: ApplyContext,
+        unwritten: list[InboxItem],
     ) -> list[InboxItem]:
+        """Adds rows whose outcomes the caller writes. Those with a quarantined one are written, as
+        what follows looks for it."""
         items = [item for each in parsed for item in each.items]
         results = apply_items(uow, items, context, self.ids)
         remaining = iter(results)
@@ -235,7 +241,11 @@ class ProcessInbox:
             for each in parsed
         ]
         rows = [each.row for each in parsed]
-        recorded = record_outcomes(uow, rows, decided, context, self.ids)
+        recorded, to_write = resolve_outcomes(uow, rows, decided, context, self.ids)
+        if any(row.state is InboxState.QUARANTINED for row in to_write):
+            uow.inbox.record_outcomes(context.hotel_id, to_write)
+        else:
+            unwritten += to_write
         retry_unknown(uow, results, context, self.ids)
         return recorded
 
