@@ -32,6 +32,8 @@ Extras: TypeAlias = tuple[tuple[str, str], ...]
 MAX_ID = 200
 _MASKED_ID: Final = re.compile(r".*\*{4}.*|9{8,15}[0-9]{4}")
 """As the card mask leaves them."""
+_MASKED_INTEGER: Final = re.compile(r"9{8,15}[0-9]{4}")
+_LAST_DIGITS: Final = re.compile(r"[0-9]{4}")
 
 MAX_CELLS = 100_000
 """Per availability set: a hundred room types for nearly three years."""
@@ -124,12 +126,24 @@ class BookingSnapshot:
 
     def __post_init__(self) -> None:
         require_id(self.external_id, "external_id")
+        _reject_masked(self, ("confirmation_number", "group_id", "share_id"), "")
+        self._reject_masked_references()
         for name in ("checked_in_at", "checked_out_at", "canceled_at"):
             instant: Field[datetime | None] = getattr(self, name)
             if isinstance(instant, datetime):
                 require_utc(instant, name)
         if self.rooms is not ABSENT and not self.rooms:
             raise InvalidField("rooms", "send at least one room, or leave the field out")
+
+    def _reject_masked_references(self) -> None:
+        rooms = self.rooms if isinstance(self.rooms, tuple) else ()
+        for n, room in enumerate(rooms):
+            _reject_masked(room, ("room_type_id", "room_id", "rate_plan_id"), f"rooms[{n}].")
+        if isinstance(self.primary_guest, Party):
+            _reject_masked(self.primary_guest, ("guest_id",), "primary_guest.")
+        others = self.further_guests if isinstance(self.further_guests, tuple) else ()
+        for n, guest in enumerate(others):
+            _reject_masked(guest, ("guest_id",), f"further_guests[{n}].")
 
     @property
     def can_create_booking(self) -> bool:
@@ -177,6 +191,7 @@ class GuestSnapshot:
 
     def __post_init__(self) -> None:
         require_id(self.external_id, "external_id")
+        _reject_masked(self, ("merged_into",), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,8 +339,27 @@ def require_id(value: str, path: str) -> None:
     """Raises InvalidField (bad_id), also for an id that was masked as a card number: two masked ids
     may be equal."""
     if _MASKED_ID.fullmatch(value):
-        fix = "send an id that does not look like a card number, or declare its field as one of ids"
-        raise InvalidField(path, fix, code="bad_id")
+        raise _masked(path)
     if not value or len(value) > MAX_ID or value != value.strip() or not value.isprintable():
         fix = f"send 1 to {MAX_ID} printable characters without space at the ends"
         raise InvalidField(path, fix, code="bad_id")
+
+
+def _reject_masked(owner: object, names: Sequence[str], path: str) -> None:
+    """For references and numbers, by which two bookings could meet. Raises InvalidField."""
+    for name in names:
+        value = getattr(owner, name)
+        if isinstance(value, str) and _is_masked_number(value):
+            raise _masked(f"{path}{name}")
+
+
+def _is_masked_number(value: str) -> bool:
+    """A mask without the last digits is the provider's own, which hides the value from us."""
+    if "****" in value:
+        return _LAST_DIGITS.search(value.rpartition("****")[2]) is not None
+    return _MASKED_INTEGER.fullmatch(value) is not None
+
+
+def _masked(path: str) -> InvalidField:
+    fix = "send an id that does not look like a card number, or declare its field as one of ids"
+    return InvalidField(path, fix, code="bad_id")

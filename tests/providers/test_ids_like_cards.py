@@ -10,7 +10,7 @@ from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from domain.errors import InvalidField
 from domain.messages import ItemKind
 from domain.snapshots import BookingSnapshot, require_id
-from ports.providers import Provider
+from ports.providers import Provider, ReadItem
 from tests.providers.alpinebits import payloads as alpinebits
 from tests.providers.apaleo import payloads as apaleo
 from tests.providers.cloudbeds import payloads as cloudbeds
@@ -101,3 +101,46 @@ class TestMaskedIds:
     @pytest.mark.parametrize("plain", ["99999", "R*1", "999999999", "12345678901234"])
     def test_are_not_mistaken_for_others(self, plain: str) -> None:
         require_id(plain, "external_id")
+
+
+REFERENCES: dict[str, dict[str, Any]] = {
+    "confirmation_number": {"confirmation_number": SPELLED},
+    "group_id": {"group_id": "4111-1111-1111-1111"},
+    "share_id": {"share_id": SPELLED},
+    "rooms[1].room_type_id": {"rooms": [{"line_id": "1"}, {"room_type_id": SPELLED}]},
+    "rooms[0].room_id": {"rooms": [{"room_id": SPELLED}]},
+    "rooms[0].rate_plan_id": {"rooms": [{"rate_plan_id": SPELLED}]},
+    "primary_guest.guest_id": {"primary_guest": {"guest_id": SPELLED}},
+    "further_guests[0].guest_id": {"further_guests": [{"guest_id": SPELLED}]},
+}
+
+
+class TestReferences:
+    """Two bookings with one masked group, share or guest would meet."""
+
+    def read(self, kind: ItemKind, value: dict[str, Any]) -> ReadItem:
+        provider = CanonicalProvider()
+        body = scrub_bytes(json.dumps(value).encode(), provider.capabilities.id_fields)
+        (item,) = provider.read_items(kind, [body], hotel_context(), limit=1)
+        return item
+
+    @pytest.mark.parametrize("path", REFERENCES)
+    def test_are_refused_if_written_like_on_a_card(self, path: str) -> None:
+        (value,) = json.loads(canonical("B-1"))
+        reason = self.read(ItemKind.BOOKING, value | REFERENCES[path]).reason
+        assert reason is not None
+        assert (reason.code, reason.path) == ("bad_id", path)
+
+    def test_of_merged_guests_are_refused(self) -> None:
+        version = {"updated_at": "2026-03-01T12:00:00Z"}
+        value = {"external_id": "G-1", "source_version": version, "merged_into": SPELLED}
+        reason = self.read(ItemKind.GUEST, value).reason
+        assert reason is not None
+        assert (reason.code, reason.path) == ("bad_id", "merged_into")
+
+    @pytest.mark.parametrize("number", ["****", "R****", "4111111111111111", "99999999"])
+    def test_of_other_forms_are_kept(self, number: str) -> None:
+        (value,) = json.loads(canonical("B-1"))
+        item = self.read(ItemKind.BOOKING, value | {"group_id": number})
+        assert isinstance(item.snapshot, BookingSnapshot)
+        assert item.snapshot.group_id == number

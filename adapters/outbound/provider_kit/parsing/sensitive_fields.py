@@ -22,7 +22,9 @@ NONE_DECLARED: Final[frozenset[str]] = frozenset()
 _PAYMENT: Final = re.compile(
     r"(?<!loyalty)(?<!member)(?<!membership)(?<!registration)(?<!room)(?<!key)(?<!business)"
     r"(?<!post)(?<!score)(?<!wild)(?<!dis)card(?!inal)"
-    r"|^cvv|^cvc|^csc$|^cavv$|securitycode|seriescode|^pan$|primaryaccountnumber|magneticstripe"
+    r"|^cvv|^cvc|^csc$|^cavv$|securitycode|seriescode|^(?:masked|truncated)?pan$|^panmasked$"
+    r"|primaryaccountnumber|magneticstripe|last(?:4|four)(?:digits?)?$|^vcc$|^v?cc(?:info|details|data)"
+    r"|^v?cc(?:name|holder|owner|num|no$|exp|token|last)|^exp(?:iry|iration)?(?:month|year)$"
     r"|iban$|^bic$|^swift|bankacc|accountnumber|accountholder|paymentaccount|paymenttoken"
     r"|threedomainsecurity|encryptedvalue"
 )
@@ -31,7 +33,8 @@ _DOCUMENT: Final = re.compile(
     r"|drivinglicen[cs]e|nationalid(?:number|no)?$|identification|socialsecurity|^ssn$"
     r"|document(?:number|no|id|issu|expir|valid)|^documents?$|^id(?:number|no)|^docid$"
     r"|^visa(?:$|number|no$|info|expir|issu)|personal(?:id|tax|code)|fiscalcode|codicefiscale|residencepermit"
-    r"|aliens?(?:info|registration)"
+    r"|aliens?(?:info|registration)|(?:travell?|guest)documents?(?:$|n[or]$|info|details|data)"
+    r"|(?<!park)ausweis|reisepass|^dni(?:$|number|no$)|cartad?identita"
 )
 _CONTAINERS: Final = frozenset({dict, list})
 _NO_WORD: Final = re.compile(r"[^a-z0-9]")
