@@ -82,7 +82,7 @@ class TestJobWithoutTurn:
         self, redis: Redis, log: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         turns = RedisVendorTurns(redis)
-        redis.sadd("rq:workers", "another")
+        redis.sadd("rq:workers:pms-sync", "another", "a third")
         assert turns.begin(inbox_of(3), vendor="v", connection_id=UUID(int=3))
 
         def run_job(_name: str, _hotel: str, subject: str, _correlation: str) -> None:
@@ -95,7 +95,6 @@ class TestJobWithoutTurn:
 
         monkeypatch.setattr(worker_jobs, "run_job", run_job)
         RqJobQueue(redis).enqueue([inbox_of(2), inbox_of(1)])
-        redis.sadd("rq:workers", "a third")
         work_in_children(redis)
         assert runs(log) == [1]
         redis.delete(f"pms:turn:{JobName.CONNECTION_INBOX}-{UUID(int=3)}")

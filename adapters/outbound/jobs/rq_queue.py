@@ -29,7 +29,6 @@ _QUEUE_OF: Final = {
     JobName.SYNC: SYNC_QUEUE,
 }
 _TIMEOUT_SECONDS: Final = {INBOX_QUEUE: 15 * 60, SYNC_QUEUE: 12 * 60 * 60}
-_PARKED: Final = -1
 _MARK_SECONDS: Final = 60
 """Longer than any enqueuing takes: one that ends between mark and job is made up for by a tick."""
 
@@ -60,13 +59,13 @@ class RqJobQueue:
     def enqueue(self, jobs: Sequence[Job]) -> None:
         with self._translate_redis_errors():
             for job in jobs:
-                if self._redis.set(_mark(job_id_of(job)), 0, nx=True, ex=_MARK_SECONDS):
+                if self._redis.set(mark_of(job_id_of(job)), 0, nx=True, ex=_MARK_SECONDS):
                     self._enqueue_one(job)
 
     def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
         with self._translate_redis_errors():
             seconds = _MARK_SECONDS + int(after_seconds)
-            self._redis.set(_mark(job_id_of(job)), after_seconds, ex=seconds)
+            self._redis.set(mark_of(job_id_of(job)), after_seconds, ex=seconds)
 
     def ping(self) -> None:
         with self._translate_redis_errors():
@@ -93,17 +92,17 @@ def _enqueue_call(queue: Queue, job_id: str, function: str, arguments: Sequence[
 
 def begin_job(redis: Redis, job_id: str) -> None:
     """Before it reads what to do."""
-    redis.delete(_mark(job_id))
+    redis.delete(mark_of(job_id))
 
 
 def end_job(redis: Redis, job: JsonJob) -> None:
     """After RQ removed it. Queues it again if that was asked for; a pause needs rq-scheduler."""
-    mark = cast("bytes | None", redis.get(_mark(job.id)))
+    mark = cast("bytes | None", redis.get(mark_of(job.id)))
     if mark is None or not job.is_ours or job.origin not in QUEUES:
         return
     queue = open_queue(job.origin, redis)
     pause = float(mark)
-    if pause < 0:
+    if pause < 0:  # it waits for a turn
         return
     if not pause:
         _enqueue_call(queue, job.id, JOB_FUNCTION, job.args)
@@ -127,15 +126,10 @@ def _options(queue: Queue, job_id: str) -> dict[str, Any]:
     }
 
 
-def mark_parked(redis: Redis, job_id: str) -> None:
-    """It is not to be queued: it waits elsewhere."""
-    redis.set(_mark(job_id), _PARKED, ex=_MARK_SECONDS)
-
-
 def queue_parked(redis: Redis, arguments: Sequence[str]) -> None:
     name, _, subject_id, _ = arguments
     job_id = f"{name}-{subject_id}"
-    redis.set(_mark(job_id), 0, ex=_MARK_SECONDS)
+    redis.set(mark_of(job_id), 0, ex=_MARK_SECONDS)
     _enqueue_call(open_queue(_QUEUE_OF[JobName(name)], redis), job_id, JOB_FUNCTION, arguments)
 
 
@@ -147,5 +141,5 @@ def job_id_of(job: Job) -> str:
     return f"{job.name}-{job.subject_id}"
 
 
-def _mark(job_id: str) -> str:
+def mark_of(job_id: str) -> str:
     return f"pms:queued:{job_id}"

@@ -13,7 +13,7 @@ from uuid import UUID
 from redis import Redis
 from redis.exceptions import RedisError
 
-from adapters.outbound.jobs.rq_queue import arguments_of, job_id_of, mark_parked
+from adapters.outbound.jobs.rq_queue import arguments_of, job_id_of, mark_of
 from ports.job_queue import Job
 
 TURN_SECONDS: Final = 60
@@ -28,7 +28,7 @@ local vendor, job, connection, payload = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local now = redis.call('TIME')[1]
 redis.call('ZREMRANGEBYSCORE', 'pms:vendors', '-inf', now - tonumber(ARGV[6]))
 redis.call('ZADD', 'pms:vendors', now, vendor)
-local workers = redis.call('SCARD', 'rq:workers')
+local workers = redis.call('SCARD', 'rq:workers:pms-sync')
 local of_vendor, unproven, slow = 0, 0, 0
 for _, other in ipairs(redis.call('SMEMBERS', 'pms:turns')) do
   local turn = redis.call('GET', 'pms:turn:' .. other)
@@ -57,6 +57,7 @@ if pace ~= 'q' then refused = refused or unproven >= math.max(1, math.floor(work
 if pace == 's' then refused = refused or slow >= most end
 if refused then
   redis.call('ZADD', 'pms:parked:' .. vendor, 'NX', now, payload)
+  redis.call('SET', ARGV[7], -1, 'EX', ARGV[5])
   return 0
 end
 redis.call('SET', 'pms:turn:' .. job, pace .. '|' .. vendor, 'EX', ARGV[5])
@@ -64,7 +65,8 @@ redis.call('SADD', 'pms:turns', job)
 return 1
 """
 """One vendor: all workers but one, if there are other vendors. Its connections that are slow, or
-not known as quick since it became slow: half of the workers. All slow ones: all workers but one."""
+not known as quick since it became slow: half of the workers. All slow ones: all workers but one.
+Of the workers that run syncs. The mark of a job without a turn says that it waits here."""
 
 
 class RedisVendorTurns:
@@ -83,14 +85,12 @@ class RedisVendorTurns:
             payload,
             TURN_SECONDS,
             _VENDOR_SECONDS,
+            mark_of(job_id),
         ]
         try:
-            has_turn = bool(self._begin(args=arguments))
-            if not has_turn:
-                mark_parked(self._redis, job_id)
+            return bool(self._begin(args=arguments))
         except (RedisError, OSError):
             return True
-        return has_turn
 
     def is_wanted(self, vendor: str) -> bool:
         try:

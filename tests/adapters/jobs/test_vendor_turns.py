@@ -7,7 +7,16 @@ from uuid import UUID
 import pytest
 from redis import Redis
 
-from adapters.outbound.jobs.rq_queue import RqJobQueue, job_id_of, queue_parked
+from adapters.outbound.jobs.json_job import JsonJob
+from adapters.outbound.jobs.rq_queue import (
+    SYNC_QUEUE,
+    RqJobQueue,
+    begin_job,
+    end_job,
+    job_id_of,
+    open_queue,
+    queue_parked,
+)
 from adapters.outbound.jobs.vendor_turns import (
     QUICK_CALL_SECONDS,
     RedisVendorTurns,
@@ -40,7 +49,7 @@ def job(number: int) -> Job:
 
 
 def start_workers(redis: Redis, count: int) -> None:
-    redis.sadd("rq:workers", *range(count))
+    redis.sadd("rq:workers:pms-sync", *range(count))
 
 
 def begin(turns: RedisVendorTurns, number: int, vendor: str = "v") -> bool:
@@ -161,6 +170,23 @@ class TestParkedJob:
         for arguments in end_turn(redis, job_id_of(job(1))):
             queue_parked(redis, arguments)
         queue.enqueue([job(2)])
+        assert redis.llen("rq:queue:pms-sync") == 1
+
+    def test_is_queued_after_it_ended_if_its_turn_came_before(
+        self, redis: Redis, turns: RedisVendorTurns
+    ) -> None:
+        start_workers(redis, 2)
+        RqJobQueue(redis).enqueue([job(2)])
+        [running] = open_queue(SYNC_QUEUE, redis).jobs
+        redis.delete("rq:queue:pms-sync")
+        begin_job(redis, running.id)
+        assert [begin(turns, number) for number in (1, 2)] == [True, False]
+        for arguments in end_turn(redis, job_id_of(job(1))):
+            queue_parked(redis, arguments)
+        assert redis.llen("rq:queue:pms-sync") == 0
+        running.delete()
+        assert isinstance(running, JsonJob)
+        end_job(redis, running)
         assert redis.llen("rq:queue:pms-sync") == 1
 
     def test_holds_ids_only(self, redis: Redis, turns: RedisVendorTurns) -> None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -341,3 +342,24 @@ class TestRateLimit:
         work_off(app)
         assert set(states(app)) == {InboxState.DONE}
         assert app.patience.seconds == math.inf
+
+
+class TestFairness:
+    def test_each_hotel_has_its_turn_after_a_portion_of_the_others(self, app: App) -> None:
+        """A hotel with 600 pushed items before the one of another hotel."""
+        quiet = app.connect(app.add_hotel(), key="quiet")
+        for number in range(6):
+            app.push(*(booked(f"B{number}-{n}") for n in range(100)), deferred=True)
+        app.notify(booking_ref(1), key="quiet")
+        line = list(app.queue.take())
+        settled: list[tuple[UUID, int]] = []
+        while line:
+            job = line.pop(0)
+            worker = replace(app.work_off, slice_seconds=0.0)
+            count = worker(job.hotel_id, job.subject_id, correlation_id=job.correlation_id)
+            settled.append((job.subject_id, count))
+            line += app.queue.again
+            app.queue.again.clear()
+        noisy = app.connection.id
+        assert settled == [(noisy, 250), (quiet.id, 1), (noisy, 250), (noisy, 100)]
+        assert set(states(app)) == {InboxState.DONE}
