@@ -1,8 +1,8 @@
 """The canonical format, described once.
 
 The reader, the writer, the REST schemas, the GraphQL types and docs/canonical-format.md derive
-from these tables. A new field needs one line here and a field of the snapshot and of the stored
-details; a column only if it is searched.
+from these tables. A new field needs one line here, a field of the snapshot and of the stored
+details, and its place in their row; a column only if it is searched (CONTRIBUTING.md).
 """
 
 from collections.abc import Mapping

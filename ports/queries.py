@@ -129,6 +129,7 @@ class QuarantineFilter:
     hotel_id: HotelId
     provider: str | None = None
     code: str | None = None
+    external_id: str | None = None
     after: UUID | None = None
 
 

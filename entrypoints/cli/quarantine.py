@@ -23,11 +23,12 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.argument("hotel")
 @click.option("--code", help="Only items whose reason has this code.")
+@click.option("--external-id", help="Only items of the booking or guest of this id.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-def list_items(hotel: str, *, code: str | None, limit: int) -> None:
+def list_items(hotel: str, *, code: str | None, external_id: str | None, limit: int) -> None:
     """List quarantined items, oldest first, with their reasons."""
     with open_hotel(hotel) as (container, found):
-        wanted = QuarantineFilter(hotel_id=found.id, code=code)
+        wanted = QuarantineFilter(hotel_id=found.id, code=code, external_id=external_id)
         items = container.store.queries.quarantine(wanted, limit=limit)
         print_rows([_item_fields(item) for item in items], empty="Nothing is quarantined.")
 

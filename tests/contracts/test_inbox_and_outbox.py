@@ -373,6 +373,16 @@ class TestInbox:
         assert list(find(replace(of_id, after=bad[0].id), limit=9)) == [bad[2].listed()]
         assert list(find(replace(wanted, code="unknown"), limit=9)) == []
 
+    def test_lists_the_quarantine_by_external_id(self, site: HotelFixture) -> None:
+        bad = [
+            replace(builders.full_inbox_item(site.connection), external_id=external_id)
+            for external_id in ("B1", "B2", None, "B1")
+        ]
+        receive(site, *bad)
+        wanted = QuarantineFilter(hotel_id=site.hotel.id, external_id="B1")
+        listed = site.store.queries.quarantine(wanted, limit=9)
+        assert list(listed) == [bad[0].listed(), bad[3].listed()]
+
 
 class TestOutbox:
     def add(self, site: HotelFixture, *messages: OutboxMessage) -> None:

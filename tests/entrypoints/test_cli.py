@@ -337,6 +337,9 @@ class TestQuarantine:
         listed = connected.json("quarantine", "list", "vienna", "--code", "unknown_value")
         assert len(listed) > 1
         assert connected.json("quarantine", "list", "vienna", "--code", "bad_id") == []
+        by_id = ("quarantine", "list", "vienna", "--external-id")
+        assert connected.json(*by_id, listed[0]["external_id"])[0]["id"] == listed[0]["id"]
+        assert connected.json(*by_id, "nobody") == []
         assert connected.json("quarantine", "replay", "vienna", "--code", "bad_id") == []
         of_code = connected.json("quarantine", "replay", "vienna", "--code", "unknown_value")
         assert [item["id"] for item in of_code] == [item["id"] for item in listed]

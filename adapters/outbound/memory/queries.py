@@ -142,6 +142,7 @@ class InMemoryQueries:
             and item.state is InboxState.QUARANTINED
             and wanted.provider in (None, item.provider)
             and wanted.code in (None, item.reason and item.reason.code)
+            and wanted.external_id in (None, item.external_id)
             and (wanted.after is None or item.id > wanted.after)
         ]
         return sorted(items, key=lambda item: item.id)[:limit]

@@ -189,6 +189,7 @@ class StoredQueries:
         where = _hotel_conditions(wanted.hotel_id, wanted.provider)
         where.require("state = 'quarantined'")
         where.require_equal("reason_code", wanted.code)
+        where.require_equal("external_id", wanted.external_id)
         if wanted.after is not None:
             where.require("id > %s", wanted.after.hex)
         found = self._rows(

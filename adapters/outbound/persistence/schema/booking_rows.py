@@ -157,7 +157,7 @@ def _room_values(room: RoomStay) -> list[Any]:
 
 def _price_values(room: RoomStay) -> list[Any]:
     """The total and the bases of the nightly prices. They have a place of their own because
-    version 0.2 reads exactly the values of `_room_values`."""
+    version 0.1 reads exactly the values of `_room_values`."""
     bases = [None if each.basis is None else str(each.basis) for each in room.nightly_prices]
     if room.total is None:
         return [None, None, bases] if any(bases) else []
@@ -171,7 +171,7 @@ def _parse_details(record: Any, document: dict[str, Any]) -> BookingDetails:
     return BookingDetails(
         status=status,
         stay=stay,
-        # Version 0.2 and earlier stored rooms that contradict their header.
+        # Version 0.1 stored rooms that contradict their header.
         rooms=align_rooms(rooms, status, stay, previous=None),
         holds_inventory=bool(record.holds_inventory),
         confirmation_number=document.get("confirmation_number"),
