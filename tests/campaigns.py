@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-from tests.simulation.campaigns import CAMPAIGNS
+from tests.attacks import campaigns as attacks
+from tests.simulation import campaigns as simulation
+
+CAMPAIGNS = {**simulation.CAMPAIGNS, **attacks.CAMPAIGNS}
 
 
 def main(arguments: list[str]) -> int:

@@ -10,19 +10,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.provider_kit.parsing import xml_text
 from adapters.outbound.provider_kit.parsing.errors import ForbiddenXml, UnreadableXml
 from adapters.outbound.provider_kit.parsing.xml_text import parse_xml_start
-from adapters.outbound.providers.alpinebits import provider
 from application.ingest.exchange_document import START_BYTES
-from ports.providers import ProviderTools
-from tests.http.http_harness import NOON, HttpHarness, add_hotels
+from tests.attacks.strangers import DOCUMENTS, envelope, harness
+from tests.http.http_harness import HttpHarness
 
 OPEN = {"/healthz", "/readyz"}
-DOCUMENTS = "/api/pms/alpinebits"
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 
 
 class CountedBody(io.RawIOBase):
@@ -42,11 +37,7 @@ class CountedBody(io.RawIOBase):
 
 @pytest.fixture
 def installation() -> HttpHarness:
-    clock = FrozenClock(NOON)
-    tools = ProviderTools(
-        clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
-    )
-    return add_hotels(HttpHarness(further_providers={"alpinebits": provider(tools)}))
+    return harness()
 
 
 def requests_of(app: Flask) -> Iterator[tuple[str, str]]:
@@ -83,10 +74,6 @@ def test_no_route_reads_the_body_of_a_stranger(
 def test_every_kind_of_route_is_tried() -> None:
     paths = {path for _, path in routes()}
     assert {DOCUMENTS, "/api/pms/graphql", "/api/pms/canonical/webhook/canonical"} <= paths
-
-
-def envelope(header: str, tail: str) -> bytes:
-    return f'<s:Envelope xmlns:s="{SOAP}">{header}{tail}'.encode()
 
 
 HEADER = (

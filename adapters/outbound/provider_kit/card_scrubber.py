@@ -31,7 +31,7 @@ from adapters.outbound.provider_kit.masking.payload_values import (
     NotStructured,
     PayloadValue,
     Range,
-    characters,
+    character_places,
     decoded,
     format_of,
     is_escaped,
@@ -224,10 +224,19 @@ def _edit_value(
     if not is_escaped(text, value):
         edits.replace(value.start, value.end, masked)
     elif len(masked) == len(content):
-        places = characters(text, value)
-        for place, old, new in zip(places, content, masked, strict=True):
-            if old != new:
-                edits.replace(place.start, place.end, new)
+        starts, ends = character_places(text, value)
+        for first, last in _differences(content, masked):
+            edits.replace(starts[first], ends[last], masked[first : last + 1])
+
+
+def _differences(old: str, new: str) -> Iterator[Range]:
+    """The first and the last character of each run in which two texts of one length differ."""
+    different = [n for n, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+    first = 0
+    for number, place in enumerate(different, 1):
+        if number == len(different) or different[number] != place + 1:
+            yield different[first], place
+            first = number
 
 
 def _masked_content(content: str, value: PayloadValue, id_fields: Collection[str]) -> str:

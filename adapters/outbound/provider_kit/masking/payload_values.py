@@ -2,6 +2,7 @@
 
 import html
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
@@ -47,22 +48,16 @@ class PayloadValue(NamedTuple):
         return self.syntax is Syntax.JSON_NUMBER
 
 
-class Character(NamedTuple):
-    start: int
-    end: int
-    text: str
-
-
 _ESCAPES: Final = {
     Syntax.JSON_TEXT: "\\",
     Syntax.XML_TEXT: "&",
 }
-_CHARACTERS: Final = {
+_ESCAPED: Final = {
     Syntax.JSON_TEXT: re.compile(
-        r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.",
+        r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.",
         re.DOTALL,
     ),
-    Syntax.XML_TEXT: re.compile(r"&#?[0-9A-Za-z]{1,10};|.", re.DOTALL),
+    Syntax.XML_TEXT: re.compile(r"&#?[0-9A-Za-z]{1,10};"),
 }
 _JSON_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
@@ -82,18 +77,24 @@ def decoded(text: str, value: PayloadValue) -> str:
     escape = _ESCAPES.get(value.syntax)
     if escape is None or escape not in joined:
         return joined
-    return _CHARACTERS[value.syntax].sub(lambda match: _unescape(match[0], value.syntax), joined)
+    return _ESCAPED[value.syntax].sub(lambda match: _unescape(match[0], value.syntax), joined)
 
 
-def characters(text: str, value: PayloadValue) -> list[Character]:
-    """The decoded characters with their places in the payload."""
-    pattern = _CHARACTERS[value.syntax]
-    found: list[Character] = []
-    for start, end in value.ranges:
-        for match in pattern.finditer(text, start, end):
-            unescaped = _unescape(match[0], value.syntax)
-            found += [Character(*match.span(), char) for char in unescaped]
-    return found
+def character_places(text: str, value: PayloadValue) -> tuple[Sequence[int], Sequence[int]]:
+    """Where each decoded character starts and ends in the payload."""
+    starts, ends = array("q"), array("q")
+    for begin, end in value.ranges:
+        position = begin
+        for match in _ESCAPED[value.syntax].finditer(text, begin, end):
+            starts.extend(range(position, match.start()))
+            ends.extend(range(position + 1, match.start() + 1))
+            position = match.end()
+            for _ in _unescape(match[0], value.syntax):
+                starts.append(match.start())
+                ends.append(position)
+        starts.extend(range(position, end))
+        ends.extend(range(position + 1, end + 1))
+    return starts, ends
 
 
 def format_of(text: str) -> Format | None:
@@ -121,8 +122,6 @@ def _joined(text: str, value: PayloadValue) -> str:
 
 
 def _unescape(found: str, syntax: Syntax) -> str:
-    if len(found) == 1:
-        return found
     if syntax is Syntax.XML_TEXT:
         return html.unescape(found)
     if len(found) == 12:

@@ -94,16 +94,23 @@ _STRICT_DECODER: Final = json.JSONDecoder(
 
 
 def _lenient_object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
-    found: dict[str, Json] = {}
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    return {key: _merge_equal(values) for key, values in _values_by_key(pairs).items()}
+
+
+def _merge_equal(values: "list[Json]") -> Json:
+    """The value, if it was sent again and again; else all of them, marked."""
+    first = values[0]
+    return first if all(each == first for each in values) else {DUPLICATE_KEY: values}
+
+
+def _values_by_key(pairs: "list[tuple[str, Json]]") -> "dict[str, list[Json]]":
+    values: dict[str, list[Json]] = {}
     for key, value in pairs:
-        existing = found.get(key)
-        if key not in found or existing == value:
-            found[key] = value
-        elif isinstance(existing, dict) and [*existing] == [DUPLICATE_KEY]:
-            found[key] = {DUPLICATE_KEY: [*cast("list[Json]", existing[DUPLICATE_KEY]), value]}
-        else:
-            found[key] = {DUPLICATE_KEY: [existing, value]}
-    return found
+        values.setdefault(key, []).append(value)
+    return values
 
 
 def _marked_object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
@@ -111,9 +118,7 @@ def _marked_object(pairs: "list[tuple[str, Json]]") -> "dict[str, Json]":
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    values: dict[str, list[Json]] = {}
-    for key, value in pairs:
-        values.setdefault(key, []).append(value)
+    values = _values_by_key(pairs)
     return {k: v[0] if len(v) == 1 else {DUPLICATE_KEY: v} for k, v in values.items()}
 
 
@@ -312,7 +317,8 @@ def _item(source: str, start: int) -> tuple[RawItem, int]:
         if problem.position is not None:
             raise
         end = _find_end(source, start)
-        return RawItem(source[start:end], None, problem), end
+        # Without the frames, which would keep all that was decoded so far.
+        return RawItem(source[start:end], None, problem.with_traceback(None)), end
     return RawItem(source[start:end], value), end
 
 
