@@ -17,6 +17,8 @@ from ports.providers import Patience
 from ports.system import Clock
 
 PATIENCE_SECONDS: Final = 2.0
+LEAST_PAUSE_SECONDS: Final = 5
+"""Also where the vendor names no time."""
 LONGEST_PAUSE_SECONDS: Final = 15 * 60
 
 
@@ -57,7 +59,7 @@ class JobTurn:
             return False
         if error.wait_seconds > LONGEST_PAUSE_SECONDS:
             return False
-        self.resume_after = error.wait_seconds
+        self.resume_after = max(error.wait_seconds, LEAST_PAUSE_SECONDS)
         return True
 
     def end(self) -> None:

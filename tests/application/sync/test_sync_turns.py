@@ -4,7 +4,7 @@ one."""
 import math
 from datetime import timedelta
 
-from application.turns import PATIENCE_SECONDS, vendor_of
+from application.turns import LEAST_PAUSE_SECONDS, PATIENCE_SECONDS, vendor_of
 from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus
 from ports.errors import RateLimited
 from ports.job_queue import JobName
@@ -142,6 +142,10 @@ class TestRateLimit:
         assert app.stored().breaker.failures == 0
         assert work(app, run, first, second, third).status is SyncStatus.COMPLETED
         assert app.provider.requests[-1].checkpoint == "2"
+
+    def test_of_unknown_length_is_waited_for_some_seconds(self, app: App) -> None:
+        work(app, app.queued(SyncKind.FULL), app.page(checkpoint="1"), RateLimited())
+        assert app.queue.pauses == [LEAST_PAUSE_SECONDS]
 
     def test_without_progress_or_for_long_fails_the_run(self, app: App) -> None:
         assert work(app, app.queued(), RateLimited(wait_seconds=20)).status is SyncStatus.FAILED
