@@ -21,7 +21,7 @@ from ports.unit_of_work import UnitOfWorkFactory
 SLICE_SECONDS: Final = 1.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 5.0
 FLOOD_ITEMS: Final = 20
-GATHERING_SECONDS: Final = 2.0
+GATHERING_SECONDS: Final = 4.0
 """While a flood goes on, so that more of its notifications share the next fetch."""
 MAX_ITEMS: Final = 5_000
 PORTION_BYTES: Final = 16 * 1024 * 1024
