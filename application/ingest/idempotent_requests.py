@@ -1,19 +1,25 @@
 """`Idempotency-Key` as in draft-ietf-httpapi-idempotency-key-header-07."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from application.access.authenticate import KEY_PREFIX, TOKEN_PREFIX
 from application.errors import ApplicationError
 from domain.errors import ErrorKind
 from ports.administration import KeyState
-from ports.system import Clock
+from ports.system import CardMask, Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
 KEY_RETENTION: Final = timedelta(hours=24)
 MAX_KEY: Final = 255
+_CREDENTIAL: Final = re.compile(
+    rf"(?i)(?:{TOKEN_PREFIX}|{KEY_PREFIX})_[0-9a-f]{{32}}|\beyJ[A-Za-z0-9_-]{{10,}}\.|\bbearer "
+)
+"""A token or key of ours, or a JSON web token."""
 
 
 class KeyInFlight(ApplicationError, code="idempotency_key_in_flight", kind=ErrorKind.CONFLICT):
@@ -25,7 +31,8 @@ class KeyReused(ApplicationError, code="idempotency_key_reused", kind=ErrorKind.
 
 
 class BadKey(ApplicationError, code="bad_idempotency_key", kind=ErrorKind.INVALID):
-    """Idempotency-Key: send 1 to 255 printable ASCII characters, bare or in double quotes."""
+    """Idempotency-Key: send 1 to 255 printable ASCII characters, bare or in double quotes, and
+    neither a card number nor a credential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class IdempotentRequests:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    mask_cards: CardMask
 
     def begin(self, token_id: UUID, key: str, *, request: bytes) -> StoredResponse | None:
         """The stored response; None: the caller does the work and calls `finish`. `request`
@@ -52,7 +60,7 @@ class IdempotentRequests:
         with self.unit_of_work() as uow:
             check = uow.idempotency.begin(
                 token_id,
-                parse_idempotency_key(key),
+                self._parse(key),
                 fingerprint=hashlib.sha256(request).hexdigest(),
                 now=now,
                 expires_at=now + KEY_RETENTION,
@@ -71,15 +79,23 @@ class IdempotentRequests:
     def finish(self, token_id: UUID, key: str, response: StoredResponse) -> None:
         with self.unit_of_work() as uow:
             uow.idempotency.finish(
-                token_id, parse_idempotency_key(key), status=response.status, body=response.body
+                token_id, self._parse(key), status=response.status, body=response.body
             )
             uow.commit()
 
     def release_key(self, token_id: UUID, key: str) -> None:
         """The work failed on our side: the same key may be used again."""
         with self.unit_of_work() as uow:
-            uow.idempotency.forget(token_id, parse_idempotency_key(key))
+            uow.idempotency.forget(token_id, self._parse(key))
             uow.commit()
+
+    def _parse(self, key: str) -> str:
+        """Keys are stored and logged as they are. Raises BadKey."""
+        text = parse_idempotency_key(key)
+        body = text.encode()
+        if _CREDENTIAL.search(text) or self.mask_cards(body) != body:
+            raise BadKey
+        return text
 
 
 def parse_idempotency_key(key: str) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from application.ingest.idempotent_requests import (
     KEY_RETENTION,
     BadKey,
@@ -21,7 +22,7 @@ ANSWER = StoredResponse(201, b"made")
 
 @pytest.fixture
 def requests(app: App) -> IdempotentRequests:
-    return IdempotentRequests(app.unit_of_work, app.clock)
+    return IdempotentRequests(app.unit_of_work, app.clock, scrub_bytes)
 
 
 def begun(app: App, requests: IdempotentRequests) -> UUID:
@@ -32,6 +33,21 @@ def begun(app: App, requests: IdempotentRequests) -> UUID:
 
 
 class TestKey:
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "4111 1111 1111 1111",
+            "card-4111111111111111",
+            f"pmst_{'a' * 32}_secret",
+            "eyJhbGciOiJI.x",
+        ],
+    )
+    def test_that_holds_a_card_number_or_a_secret_is_refused(
+        self, app: App, requests: IdempotentRequests, key: str
+    ) -> None:
+        with pytest.raises(BadKey):
+            requests.begin(app.ids.new(), key, request=b"r")
+
     def test_replays_the_first_answer_for_a_day(
         self, app: App, requests: IdempotentRequests
     ) -> None:

@@ -8,12 +8,16 @@ from typing import Final
 from domain.errors import ErrorKind, PmsError
 from ports.errors import UnreadableAnswer, UnreadableMessage
 
-_SAFE_VALUE: Final = re.compile(r"[A-Za-z0-9_ -]{1,40}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,30}")
 
 
 def printable_value(value: str) -> str | None:
-    """`value` if it is short and plain enough to appear in an error message, else None."""
-    return value if _SAFE_VALUE.fullmatch(value) else None
+    """`value` if it looks like a code, else None: a name, a number or a note may be personal."""
+    return value if _CODE.fullmatch(value) else None
+
+
+def _describe(value: str) -> str:
+    return repr(printable) if (printable := printable_value(value)) else f"{len(value)} characters"
 
 
 class UnreadableJson(UnreadableMessage, code="unreadable_json"):
@@ -56,7 +60,7 @@ class UnreadableField(PmsError, code="unreadable_field", kind=ErrorKind.UNREADAB
 
     def __init__(self, path: str, code: str, expected: str, *, found: str | None = None) -> None:
         printable = printable_value(found) if found is not None else None
-        tail = f", found {printable!r}" if printable else ""
+        tail = "" if found is None else f", found {_describe(found)}"
         super().__init__(f"{path}: expected {expected}{tail}", path=path, found=printable)
         self.path: str = path
         self.code = code
