@@ -39,7 +39,7 @@ class TestKey:
             "4111 1111 1111 1111",
             "card-4111111111111111",
             f"pmst_{'a' * 32}_secret",
-            "eyJhbGciOiJI.x",
+            "eyJhbGciOiJIUzI1NiJ9.e30.x",
         ],
     )
     def test_that_holds_a_card_number_or_a_secret_is_refused(
