@@ -164,6 +164,10 @@ class Actions:
     def redis(self, is_up: bool) -> None:
         self.world.redis_is_up = is_up
 
+    def vendor_turns(self, is_full: bool, are_wanted: bool) -> None:
+        """`is_full`: no job gets a turn at the vendor. `are_wanted`: runs pause for others."""
+        self.world.vendor_is_full, self.world.turns_are_wanted = is_full, are_wanted
+
     def lose_jobs(self) -> None:
         self.world.jobs.clear()
 

@@ -4,22 +4,24 @@ Each replaces one place for as long as its context lasts, and names the invarian
 catch it.
 """
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from adapters.outbound.memory.administration import InMemoryConnections, InMemorySyncRuns
 from adapters.outbound.memory.credentials import InMemoryIdempotencyKeys
+from adapters.outbound.memory.jobs import InMemoryRateBudget
 from adapters.outbound.memory.messages import InMemoryOutbox
 from adapters.outbound.memory.tables import LeaseRow, delete
 from adapters.outbound.provider_kit import card_scrubber
 from adapters.outbound.provider_kit.pull.properties import PropertyPull
 from adapters.outbound.providers.mews.client import pull as mews_pull
 from application import retrying
-from application.inbox import process_inbox, receive_webhook, replay_quarantine
-from application.ingest import apply_items, exchange_document
+from application.inbox import receive_webhook, replay_quarantine
+from application.ingest import apply_items
 from application.ingest.page_tombstones import PageTombstones
 from application.sync import sync_connection
 from domain import merge
@@ -164,6 +166,7 @@ def no_fencing() -> Iterator[None]:
 @planted("each change has its event")
 def event_outside_the_transaction() -> Iterator[None]:
     waiting: list[Any] = []
+    in_transaction = retrying.in_transaction
     save = apply_items._PageBatch.save
 
     def save_without_events(self: Any, uow: Any) -> None:
@@ -173,18 +176,16 @@ def event_outside_the_transaction() -> Iterator[None]:
         save(self, uow)
 
     def then_publish(unit_of_work: Any, work: Any) -> Any:
-        result = retrying.in_transaction(unit_of_work, work)
+        result = in_transaction(unit_of_work, work)
         messages, waiting[:] = list(waiting), []
         if messages:
-            retrying.in_transaction(unit_of_work, lambda uow: uow.outbox.add(messages))
+            in_transaction(unit_of_work, lambda uow: uow.outbox.add(messages))
         return result
 
-    with (
-        patched(apply_items._PageBatch, "save", save_without_events),
-        patched(sync_connection, "in_transaction", then_publish),
-        patched(process_inbox, "in_transaction", then_publish),
-        patched(exchange_document, "in_transaction", then_publish),
-    ):
+    with patched(apply_items._PageBatch, "save", save_without_events), ExitStack() as stack:
+        for module in list(sys.modules.values()):
+            if getattr(module, "in_transaction", None) is retrying.in_transaction:
+                stack.enter_context(patched(module, "in_transaction", then_publish))
         yield
 
 
@@ -192,15 +193,14 @@ def event_outside_the_transaction() -> Iterator[None]:
 def deletion_on_a_partial_scan() -> Iterator[None]:
     pull = sync_connection.SyncConnection._pull
 
-    def pull_what_there_is(self: Any, session: Any, capabilities: Any, client: Any) -> None:
+    def pull_what_there_is(self: Any, session: Any, capabilities: Any, client: Any) -> bool:
         if session.run.kind is not SyncKind.RECONCILE:
-            pull(self, session, capabilities, client)
-            return
+            return pull(self, session, capabilities, client)
         with suppress(ProviderError):
-            pull(self, session, capabilities, client)
-            return
+            return pull(self, session, capabilities, client)
         window = session.connection.schedule.window(SyncKind.RECONCILE, self.clock.now().date())
         self._detect_deletions(session, window, capabilities, client)
+        return True
 
     def all_unseen(_page: Any, refs: Any) -> list[str]:
         return [ref.external_id for ref in refs]
@@ -285,7 +285,8 @@ def breaker_that_never_closes() -> Iterator[None]:
 @planted("all workers share one rate budget")
 def rate_budget_not_shared() -> Iterator[None]:
     def own_budget(self: World, process: Any) -> SharedBudget:
-        return SharedBudget(self, process.container.clock)
+        own = InMemoryRateBudget(process.container.clock)
+        return SharedBudget(self, own, process.container.patience)
 
     with patched(World, "budget_of", own_budget):
         yield

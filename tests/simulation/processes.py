@@ -21,7 +21,7 @@ from entrypoints.wiring.installed_providers import InstalledProviders
 from entrypoints.wiring.settings import Settings
 from ports.errors import QueueUnavailable, StoreUnavailable
 from ports.event_bus import EventBus
-from ports.job_queue import Job
+from ports.job_queue import Job, JobName, VendorTurns
 from ports.providers import Providers, ProviderTools
 from ports.queries import Queries
 from ports.unit_of_work import UnitOfWork
@@ -41,6 +41,7 @@ RECORDED: Final = {
     "idempotency": frozenset({"finish"}),
 }
 """The writes that the ledger follows, by store."""
+PARKED_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,30 @@ class SimulatedQueue:
         self.process.reach("enqueue.before", QueueUnavailable())
         self.process.world.add_job(job, after_seconds)
 
+    def is_waiting(self, name: JobName) -> bool:
+        self.ping()
+        return any(job.name is name for _, job in self.process.world.jobs)
+
     def ping(self) -> None:
         if not self.process.world.redis_is_up:
             raise QueueUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedTurns:
+    """The world says whether all workers wait for the vendor; a job without a turn comes later."""
+
+    world: "World"
+
+    def begin(self, job: Job, *, vendor: str, connection_id: UUID) -> bool:
+        if self.world.vendor_is_full:
+            self.world.add_job(job, PARKED_SECONDS)
+        return not self.world.vendor_is_full
+
+    def is_wanted(self, vendor: str) -> bool:
+        return self.world.turns_are_wanted
+
+    def measured(self, *, vendor: str, connection_id: UUID, seconds_per_call: float) -> None: ...
 
 
 class RecordingStore:
@@ -194,6 +216,10 @@ class SimulatedContainer(Container):
     @property
     def providers(self) -> Providers:  # type: ignore[override]
         return self.process.providers
+
+    @property
+    def turns(self) -> VendorTurns:  # type: ignore[override]
+        return SimulatedTurns(self.process.world)
 
     @property
     def bus(self) -> EventBus:  # type: ignore[override]

@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -84,6 +84,8 @@ class Conditions:
     is_polled: bool = False
     is_push_only: bool = False
     workers: int = 2
+    delta_minutes: int = 120
+    reconcile_hours: int = 24
     skews: Mapping[str, int]
 
 
@@ -112,6 +114,20 @@ def generate_schedule(
     generate = _ActionSource(source, conditions, faults=faults)
     actions = list(generate.first_sync())
     actions += [action for _ in range(turns) for action in generate.turn()]
+    return Schedule(conditions=conditions, actions=actions)
+
+
+def generate_year(seed: int, *, provider: str | None = None, days: int = 365) -> Schedule:
+    """A hotel's year: each day its activity, its messages, two deltas, and a few faults."""
+    source = random.Random(f"year:{seed}")
+    conditions = replace(
+        _conditions(seed, provider or PROVIDERS[seed % len(PROVIDERS)], source),
+        bookings=20,
+        delta_minutes=12 * 60,
+        reconcile_hours=7 * 24,
+    )
+    generate = _ActionSource(source, conditions, faults=True)
+    actions = [action for _ in range(days) for action in generate.day()]
     return Schedule(conditions=conditions, actions=actions)
 
 
@@ -163,6 +179,7 @@ class _ActionSource:
                 (1, lambda: {"do": "redis", "is_up": False}),
                 (1, lambda: {"do": "redis", "is_up": True}),
                 (1, lambda: {"do": "lose_jobs"}),
+                (3, self._vendor_turns),
                 (1, lambda: {"do": "subscriber", "is_up": source.random() < 0.5}),
             ]
             if conditions.provider in PUSHED:
@@ -186,6 +203,19 @@ class _ActionSource:
         count = self._source.randrange(1, 7)
         chosen = self._source.choices(self._choices, self._weights, k=count)
         return [choose() for choose in chosen]
+
+    def day(self) -> Sequence[Action]:
+        work: list[Action] = [{"do": "work", "process": number} for number in (0, 1, 0)]
+        process: list[Action] = [{"do": "tick", "process": 0}, *work]
+        return [
+            {"do": "hotel_day"},
+            {"do": "deliver_all"},
+            *process,
+            *(self.turn() if self._source.random() < 0.2 else ()),
+            {"do": "wait", "minutes": 12 * 60},
+            *process,
+            {"do": "relay", "process": 0},
+        ]
 
     def _dying_worker(self) -> Sequence[Action]:
         """In the middle of a pull; another resumes it when the lease has expired."""
@@ -256,6 +286,11 @@ class _ActionSource:
     def _kind(self) -> str:
         kinds = ("delta",) if self._conditions.is_polled else ("delta", "full", "reconcile")
         return self._source.choice(kinds)
+
+    def _vendor_turns(self) -> Action:
+        full = self._source.random() < 0.2
+        wanted = self._source.random() < 0.7
+        return {"do": "vendor_turns", "is_full": full, "are_wanted": wanted}
 
     def _crash(self) -> Action:
         return self._interrupt(self._source.choice(_CRASHES), "crash")

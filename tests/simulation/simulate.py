@@ -97,9 +97,9 @@ def open_world(
 
 def default_sync_schedule(conditions: Conditions) -> SyncSchedule:
     """A polled hotel is never reconciled, so that what a delta misses stays missed."""
-    reconcile_every = NEVER if conditions.is_polled else timedelta(hours=24)
+    reconcile_every = NEVER if conditions.is_polled else timedelta(hours=conditions.reconcile_hours)
     return SyncSchedule(
-        delta_every=timedelta(hours=2),
+        delta_every=timedelta(minutes=conditions.delta_minutes),
         reconcile_every=reconcile_every,
         reconcile_days_ahead=DAYS_AHEAD,
         keep_days_ahead=DAYS_AHEAD,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import entry_points
+from math import ceil
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -25,7 +26,9 @@ from domain.messages import InboxState
 from domain.schedule import Schedule as SyncSchedule
 from entrypoints.local.installed_simulators import load_simulator
 from entrypoints.wiring.installed_providers import GROUP
+from ports.errors import RateLimited
 from ports.job_queue import Job
+from ports.providers import Patience
 from ports.queries import Queries
 from ports.unit_of_work import UnitOfWork
 from tests.simulation.actions import Actions, Interrupt
@@ -57,15 +60,17 @@ class AnyStore(Protocol):
 
 
 class SharedBudget:
-    """The vendor's limit of this world, whatever the adapter declares."""
+    """The vendor's limit of this world, whatever the adapter declares; as one process waits for
+    it."""
 
-    def __init__(self, world: "World", clock: SimulatedClock) -> None:
-        self._world = world
-        self._budget = InMemoryRateBudget(clock)
+    def __init__(self, world: "World", budget: InMemoryRateBudget, patience: Patience) -> None:
+        self._world, self._budget, self._patience = world, budget, patience
 
     def reserve(self, connection_id: Any, *, limit: int, window_seconds: float) -> float:
         window = RATE_WINDOW.total_seconds()
         wait = self._budget.reserve(connection_id, limit=RATE_LIMIT, window_seconds=window)
+        if wait > self._patience.seconds:
+            raise RateLimited(reason="our own budget", wait_seconds=ceil(wait))
         if not wait:
             self._world.ledger.reserve(self._world.now)
         return wait
@@ -84,7 +89,7 @@ class World:
         self.ids = SimulatedIds(self)
         zero = SimulatedClock(self, timedelta(0))
         self.directory = directory(monotonic=lambda: 0.0) if callable(directory) else directory
-        self.budget = SharedBudget(self, zero)
+        self.budget = InMemoryRateBudget(zero)
         self.plugins = list(entry_points(group=GROUP, name=conditions.provider))
         self.ledger = Ledger(lambda: self.now, self._is_deleted_at_source)
         self.post = Post(self)
@@ -95,6 +100,7 @@ class World:
         self.interrupted: Counter[tuple[str, str]] = Counter()
         """(point, effect): how often it happened."""
         self.redis_is_up = self.subscriber_is_up = True
+        self.vendor_is_full = self.turns_are_wanted = False
         self.bugs: list[str] = []
         self._stack: list[Process] = []
         self._processes: dict[str, Process] = {}
@@ -200,8 +206,8 @@ class World:
     def running(self) -> Process:
         return self._stack[-1]
 
-    def budget_of(self, process: Process) -> Any:
-        return self.budget
+    def budget_of(self, process: Process) -> "SharedBudget":
+        return SharedBudget(self, self.budget, process.container.patience)
 
     def run(self, name: str, step: Callable[[], T]) -> T | None:
         """A step of a process; None if it is busy or dies in it."""
@@ -268,6 +274,7 @@ class World:
         self.simulator.faults.clear()
         self.interrupts.clear()
         self.redis_is_up = self.subscriber_is_up = True
+        self.vendor_is_full = self.turns_are_wanted = False
         self.synchronize()
         for _ in range(3):
             self.actions.deliver_all()
