@@ -34,7 +34,7 @@ _DOCUMENT: Final = re.compile(
     r"|document(?:number|no|id|issu|expir|valid)|^documents?$|^id(?:number|no)|^docid$"
     r"|^visa(?:$|number|no$|info|expir|issu)|personal(?:id|tax|code)|fiscalcode|codicefiscale|residencepermit"
     r"|aliens?(?:info|registration)|(?:travell?|guest)documents?(?:$|n[or]$|info|details|data)"
-    r"|(?<!park)ausweis|reisepass|^dni(?:$|number|no$)|cartad?identita"
+    r"|(?<!park)ausweis|reisepass|^dni(?:$|number|no$)|carta(?:di?)?identit"
 )
 _CONTAINERS: Final = frozenset({dict, list})
 _NO_WORD: Final = re.compile(r"[^a-z0-9]")

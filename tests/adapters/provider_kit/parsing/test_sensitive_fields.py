@@ -55,6 +55,7 @@ class TestNames:
             "Personalausweis",
             "Reisepass_Nr",
             "DNI",
+            "carta d'identità",
             "ccName",
             "cc_exp",
             "CCNumber",
