@@ -53,6 +53,34 @@ PAIRS = {
 }
 
 
+WITHOUT_DAYS: dict[str, dict[str, object]] = {
+    "left out": {"roomCheckIn": ..., "roomCheckOut": ...},
+    "null": {"roomCheckIn": None, "roomCheckOut": None},
+    "blank": {"roomCheckIn": "", "roomCheckOut": ""},
+    "zero": {"roomCheckIn": "0000-00-00", "roomCheckOut": "0000-00-00"},
+}
+UNDATED_LODGING = cloudbeds.lodging(roomID="31-4", startDate=..., endDate=...)
+UNDATED_STAY = "<RoomStay><RoomTypes><RoomType RoomTypeCode='SGL'/></RoomTypes></RoomStay>"
+UNDATED = {
+    "canonical": canonical(status="CONFIRMED", stay=STAY, rooms=[{"stay": None, "status": None}]),
+    **{
+        f"cloudbeds {name}": cloudbeds.booking(rooms=[cloudbeds.room(**days)])
+        for name, days in WITHOUT_DAYS.items()
+    },
+    "cloudbeds getReservation": cloudbeds.mapped(
+        cloudbeds.single_reservation(assigned=[UNDATED_LODGING], unassigned=[])
+    ),
+    "alpinebits": alpinebits.booking(alpinebits.reservation(rooms=alpinebits.ROOM + UNDATED_STAY)),
+}
+
+
+class TestRoomWithoutDays:
+    @pytest.mark.parametrize("snapshot", UNDATED.values(), ids=UNDATED.keys())
+    def test_follows_the_booking(self, snapshot: BookingSnapshot) -> None:
+        details = create(snapshot).entity.details
+        assert {room.stay for room in details.rooms} == {details.stay}
+
+
 class TestCancellationWithoutRooms:
     @pytest.mark.parametrize(("before", "after"), PAIRS.values(), ids=PAIRS.keys())
     def test_cancels_the_stored_rooms(

@@ -32,6 +32,7 @@ from adapters.outbound.providers.alpinebits.mapping.reservation_names import che
 from adapters.outbound.providers.alpinebits.mapping.room_stays import (
     RoomReader,
     combined_stay,
+    have_days,
     read_stay,
 )
 from adapters.outbound.providers.alpinebits.mapping.room_totals import NO_SUM, sum_room_totals
@@ -88,7 +89,8 @@ class AlpineBitsBookingMapper:
         currency = self.context.currency
         total = read_total(r.first("ResGlobalInfo", "Total"), currency, "total")
         summed = NO_SUM if total else sum_room_totals(stays, currency)
-        rooms = RoomReader(meaning.status, currency, stay, summed.stays).rooms(stays)
+        reader = RoomReader(meaning.status, currency, stay, summed.stays, have_days(stays))
+        rooms = reader.rooms(stays)
         people = map_parties(r)
         return BookingSnapshot(
             external_id=external_id,

@@ -4,7 +4,7 @@ A RoomStay whose rates are of several room types (HTNG) becomes one room per typ
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -43,12 +43,14 @@ _ABSENT_STATES: Final = frozenset({BookingStatus.CANCELED, BookingStatus.NO_SHOW
 @dataclass(frozen=True, slots=True)
 class RoomReader:
     """For one reservation. `status` and `combined_stay` apply to rooms without their own.
-    `summed`: the RoomStay elements whose totals make up the reservation's."""
+    `summed`: the RoomStay elements whose totals make up the reservation's. `has_days`: a room has
+    days, from which the reservation's are known."""
 
     status: BookingStatus
     currency: str
     combined_stay: Stay | None
     summed: Sequence[XmlReader] = ()
+    has_days: bool = False
 
     def rooms(self, stays: Sequence[XmlReader]) -> tuple[RoomStay, ...]:
         """Empty for a cancellation with a room without dates, whose own stay is unknown."""
@@ -81,9 +83,9 @@ class RoomReader:
         rates = read_rates(line.rates, is_decisive=is_decisive)
         own_stay = None if line.is_alone else stay_of_rates(rates, f"{line.target}.stay")
         stay = own_stay or combined_stay or stay_of_rates(rates, f"{line.target}.stay")
-        if stay is None:
-            if self.status is BookingStatus.CANCELED:
-                return None
+        if stay is None and self.status is BookingStatus.CANCELED:
+            return None
+        if stay is None and not self.has_days:
             raise line.r.first("TimeSpan").invalid("Start", "missing_field", "a date")
         units = self._read_units(line)
         return RoomStay(
@@ -94,7 +96,7 @@ class RoomReader:
             stay=stay,
             status=self._map_status(line),
             occupancy=tuple(_map_occupancy(line)),
-            nightly_prices=self._map_prices(line, rates, stay, units),
+            nightly_prices=self._map_prices(line, rates, stay, units) if stay else (),
             total=self._map_total(line),
             units=units,
         )
@@ -164,6 +166,11 @@ class _RoomLine:
         plans = self.r.listed("RatePlans", "RatePlan") if self.is_alone else []
         readers = [*plans[:1], *self.rates[:1]]
         return _first_value(readers, "RatePlanCode", f"{self.target}.rate_plan_id")
+
+
+def have_days(stays: Iterable[XmlReader]) -> bool:
+    """Whether one has a TimeSpan with days."""
+    return any(r.first("TimeSpan").peek("Start") is not None for r in stays)
 
 
 def read_stay(r: XmlReader, target: str) -> Stay | None:

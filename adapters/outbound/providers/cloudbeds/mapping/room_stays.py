@@ -12,6 +12,7 @@ from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_mon
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
     ExtraFields,
     amounts_by_day,
+    as_day,
     children,
     keep_rounded_amount,
     read_day,
@@ -62,10 +63,14 @@ class _RoomReader:
             nightly_prices=tuple(sorted(self._nightly_prices(), key=lambda price: price.night)),
         )
 
-    def _days(self) -> Stay:
+    def _days(self) -> Stay | None:
+        """None if the room has neither day: it follows the reservation."""
+        target = f"{self.target}.stay"
         own = any(key in self.r for key in _LISTED_DAYS)
         keys = _LISTED_DAYS if own else _ASSIGNED_DAYS
-        first, last = (read_day(self.r, key, f"{self.target}.stay") for key in keys)
+        if not any([self.r.decisive(key, as_day, target) for key in keys]):
+            return None
+        first, last = (read_day(self.r, key, target) for key in keys)
         return Stay(first, last)
 
     def _status(self, header: BookingStatus) -> BookingStatus:
