@@ -33,6 +33,9 @@ class InboxState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+MAX_ITEM_BYTES: Final = 1024 * 1024
+"""Of a pushed item: a booking of 100 rooms and 100 nights has half of this."""
+
 ERASED_BODY: Final = b'{"erased":true}'
 """In place of a payload with personal data of an erased guest."""
 

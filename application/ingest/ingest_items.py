@@ -13,13 +13,13 @@ from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import decide_row, item_rows, payload_mask
 from application.ingest.quarantine_items import quarantine_once
 from application.ingest.retry_unknown import retry_unknown
-from application.ingest.stored_items import MAX_ITEM_BYTES, MAX_ITEMS
+from application.ingest.stored_items import MAX_ITEMS
 from application.retrying import in_transaction
 from application.stored_hotels import get_hotel
 from domain.access import Scope
 from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.messages import InboxItem, ItemKind, ItemOutcome
+from domain.messages import MAX_ITEM_BYTES, InboxItem, ItemKind, ItemOutcome
 from domain.values import Reason
 from ports.providers import ReadItem
 from ports.system import IdGenerator

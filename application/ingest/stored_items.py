@@ -14,9 +14,6 @@ from ports.providers import Provider, ReadItem
 MAX_ITEMS: Final = 1_000
 """Of one message."""
 
-MAX_ITEM_BYTES: Final = 1024 * 1024
-"""Of a pushed item: a booking of 100 rooms and 100 nights has half of this."""
-
 
 @dataclass(frozen=True, slots=True)
 class StoredItemReader:

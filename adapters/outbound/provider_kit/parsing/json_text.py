@@ -225,8 +225,9 @@ def find_duplicate_key(value: Json) -> str | None:
     return None
 
 
-def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
-    """The items of a message: one for an object, one per element for an array.
+def split_items(text: str | bytes, *, limit: int) -> Iterator[RawItem]:
+    """The items of a message, one at a time, so that their values need not be held together: one
+    for an object, one per element for an array.
 
     A valid element that would lose data (duplicate key, NaN) is returned with its `problem`; the
     others are not affected. Raises TooManyItems at element `limit` + 1, before parsing it,
@@ -237,11 +238,12 @@ def split_items(text: str | bytes, *, limit: int) -> list[RawItem]:
     if source[start : start + 1] == "{":
         item, end = _item(source, start)
         _expect_end(source, end)
-        return [item]
+        yield item
+        return
     if source[start : start + 1] != "[":
         loads(source)
         raise NotAnObjectOrArray("expected an object or an array", start)
-    return list(_elements(source, start + 1, limit))
+    yield from _elements(source, start + 1, limit)
 
 
 def dumps(value: Json, *, sort_keys: bool = False) -> str:

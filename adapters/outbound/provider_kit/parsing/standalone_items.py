@@ -11,7 +11,7 @@ from adapters.outbound.provider_kit.parsing.json_text import RawItem, split_item
 from adapters.outbound.provider_kit.parsing.read_items import FieldTrace, find_property, storable_id
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from domain.errors import InvalidField
-from domain.messages import ItemKind
+from domain.messages import MAX_ITEM_BYTES, ItemKind
 from domain.snapshots import Snapshot
 from domain.values import Reason
 from ports.errors import TooManyItems
@@ -46,6 +46,9 @@ class StandaloneItems:
     def one(self, raw: RawItem) -> ReadItem:
         if raw.problem:
             return self._rejected_item(raw, Reason(raw.problem.code, None, raw.problem.message))
+        if len(raw.text) > MAX_ITEM_BYTES:
+            detail = f"send at most {MAX_ITEM_BYTES:,} bytes per item"
+            return self._rejected_item(raw, Reason("item_too_large", None, detail))
         try:
             reader = Reader(raw.value, blank_is_null=self.blank_is_null)
             reader.never_keep(self.sensitive_fields)

@@ -151,27 +151,27 @@ class TestSplitItems:
         assert item.value == {"a": Decimal("1.50")}
 
     def test_keeps_the_exact_text_of_each_element(self) -> None:
-        items = split_items('[ {"b":1, "a" : 2.0} ,\n{"x":"\\u00e9"},3 ]', limit=5)
+        items = list(split_items('[ {"b":1, "a" : 2.0} ,\n{"x":"\\u00e9"},3 ]', limit=5))
         assert [item.text for item in items] == ['{"b":1, "a" : 2.0}', '{"x":"\\u00e9"}', "3"]
         assert items[1].value == {"x": "é"}
 
     def test_empty_array_has_no_items(self) -> None:
-        assert split_items(" [ ] ", limit=5) == []
+        assert list(split_items(" [ ] ", limit=5)) == []
 
     def test_accepts_as_many_items_as_the_limit(self) -> None:
-        assert len(split_items(dumps([{}] * 1000), limit=1000)) == 1000
+        assert len(list(split_items(dumps([{}] * 1000), limit=1000))) == 1000
 
     def test_rejects_one_more_without_parsing_it(self) -> None:
         text = "[" + "{}," * 1000 + "this is not even JSON"
         with pytest.raises(TooManyItems) as caught:
-            split_items(text, limit=1000)
+            list(split_items(text, limit=1000))
         assert caught.value.details == {"limit": 1000}
 
     @pytest.mark.parametrize(
         "bad", ['{"k":1,"k":2}', '{"n": NaN}', "[" * 70 + "]" * 70, '{"n": 1e9999}', "9" * 5000]
     )
     def test_invalid_element_does_not_affect_the_others(self, bad: str) -> None:
-        items = split_items(f'[{{"a":1}}, {bad} , {{"b":2}}]', limit=5)
+        items = list(split_items(f'[{{"a":1}}, {bad} , {{"b":2}}]', limit=5))
         assert [item.problem is None for item in items] == [True, False, True]
         assert items[1].text == bad
 
@@ -180,7 +180,7 @@ class TestSplitItems:
     )
     def test_rejects_broken_message(self, text: str) -> None:
         with pytest.raises(UnreadableJson):
-            split_items(text, limit=5)
+            list(split_items(text, limit=5))
 
 
 class TestDumps:

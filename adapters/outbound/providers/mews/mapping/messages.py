@@ -82,7 +82,7 @@ def read_messages(kind: ItemKind, bodies: Sequence[bytes], *, limit: int) -> Mew
 
 
 def _read_body(messages: MewsMessages, kind: ItemKind, body: bytes, limit: int) -> None:
-    items = split_items(body, limit=limit)
+    items = list(split_items(body, limit=limit))
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
         _read_array(messages, kind, items)
     else:
