@@ -1,7 +1,8 @@
 """`pms web`: gunicorn over the WSGI application."""
 
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -10,6 +11,10 @@ from entrypoints.processes.buffering_worker import BufferingWorker
 from entrypoints.processes.gc_tuning import tune_garbage_collector
 from entrypoints.processes.wsgi import create_app
 from entrypoints.wiring.settings import Settings
+
+SWITCH_SECONDS: Final = 0.0002
+"""How long a thread that computes keeps the interpreter from others; Python's 5 ms are a short
+request's time several times over, as it waits again after each of its queries."""
 
 
 class _Server(BaseApplication):
@@ -25,6 +30,7 @@ class _Server(BaseApplication):
     def load(self) -> Any:
         application = self._application()
         tune_garbage_collector()
+        sys.setswitchinterval(SWITCH_SECONDS)
         return application
 
 
