@@ -1,12 +1,13 @@
 """Which fields of a payload are never kept in extras, by their names: those of payment cards and
-accounts, and of identity documents, whose number has a sealed field of its own.
+accounts, and of identity documents, whose number has a sealed field of its own; also by a label
+beside them (`{"name": "Passport", "value": …}`).
 
 Flags and descriptions (`cardType`, `documentType`, `paymentMethod`) are kept. `declared`: further
 fields of a provider (ports.providers.Capabilities.sensitive_fields), of which nothing is kept.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -41,6 +42,9 @@ _NO_WORD: Final = re.compile(r"[^a-z0-9]")
 _DESCRIPTION: Final = re.compile(r"(?:type|brand|scheme|method)(?:name|description)?$")
 _CARD_DETAIL: Final = re.compile(r"card(?:number|holder|no$|num$)|^cvv|^cvc|^csc$")
 _BESIDE_CARD: Final = re.compile(r"expir|holder|token|^number$|^code$|^name$")
+_LABEL: Final = re.compile(r"(?:^|field|attribute|property)(?:name|label|title|key)$|^question$")
+_LABELLED: Final = re.compile(r"(?:^|field|attribute|property)values?$|^(?:answer|text|content)$")
+_MAX_LABEL: Final = 80
 _NAMES: Final = re.compile(r"[^.\[\]/@\"]+")
 _INDEX: Final = re.compile(r"\[[0-9]+\]")
 
@@ -53,6 +57,8 @@ class _Traits(NamedTuple):
     is_description: bool
     is_card_detail: bool
     is_beside_card: bool
+    is_label: bool
+    is_labelled: bool
 
 
 @lru_cache(maxsize=16_384)
@@ -65,15 +71,25 @@ def _traits(name: str) -> _Traits:
         _DESCRIPTION.search(plain) is not None,
         _CARD_DETAIL.search(plain) is not None,
         _BESIDE_CARD.search(plain) is not None,
+        _LABEL.search(plain) is not None,
+        _LABELLED.search(plain) is not None,
     )
 
 
 class _ObjectTraits(NamedTuple):
     """`reasons`: by name, of the fields of an object that are not kept. `mentions_sensitive`: one
-    of them is not kept whatever stands beside it."""
+    of them is not kept whatever stands beside it. `labels`: fields whose texts name what is in the
+    `labelled` ones, as in `{"name": "Passport", "value": "X1"}`; none if either is missing."""
 
     reasons: Mapping[str, str]
     mentions_sensitive: bool
+    labels: Sequence[str]
+    labelled: Sequence[str]
+
+    def label_reason(self, fields: Mapping[str, Json]) -> str | None:
+        """Why the labelled fields are not kept."""
+        texts = [fields.get(name) for name in self.labels]
+        return drop_reason(t for t in texts if isinstance(t, str) and len(t) <= _MAX_LABEL)
 
 
 @lru_cache(maxsize=2_048)
@@ -88,7 +104,12 @@ def _object_traits(names: tuple[str, ...], declared: frozenset[str]) -> _ObjectT
     }
     reasons |= dict.fromkeys(declared.intersection(names), DECLARED)
     mentions = any(each.reason for each in traits.values())
-    return _ObjectTraits(reasons, mentions or not declared.isdisjoint(names))
+    mentions = mentions or not declared.isdisjoint(names)
+    labels = [name for name, each in traits.items() if each.is_label]
+    labelled = [name for name, each in traits.items() if each.is_labelled]
+    if not (labels and labelled):
+        return _ObjectTraits(reasons, mentions, (), ())
+    return _ObjectTraits(reasons, mentions, labels, labelled)
 
 
 @lru_cache(maxsize=2_048)
@@ -160,7 +181,10 @@ class _Pruning:
         self, fields: Mapping[str, Json], path: str, inside: str | None, siblings: Iterable[str]
     ) -> dict[str, Json]:
         declared = _declared_in(path, self._declared) if self._declared else NONE_DECLARED
-        reasons = _object_traits(tuple(siblings), declared).reasons
+        traits = _object_traits(tuple(siblings), declared)
+        reasons = traits.reasons
+        if traits.labels and (labelled := traits.label_reason(fields)):
+            reasons = {**dict.fromkeys(traits.labelled, labelled), **reasons}
         if inside is None and not self._has_sensitive(fields, reasons):
             return dict(fields)
         kept: dict[str, Json] = {}
@@ -219,7 +243,8 @@ class _Pruning:
 
 def _mentions_sensitive(value: Json, declared: frozenset[str]) -> bool:
     if isinstance(value, dict):
-        if _object_traits(tuple(value), declared).mentions_sensitive:
+        traits = _object_traits(tuple(value), declared)
+        if traits.mentions_sensitive or (traits.labels and traits.label_reason(value)):
             return True
         inner: Iterable[Json] = value.values()
     else:

@@ -130,6 +130,25 @@ class TestJson:
         assert dropped
         assert not dropped & r.unread().keys()
 
+    @pytest.mark.parametrize(
+        "pair",
+        [
+            {"customFieldName": "Passport no.", "customFieldValue": SECRET},
+            {"name": "ID card number", "value": [SECRET]},
+            {"label": "Credit card", "type": "text", "text": SECRET},
+            {"key": "documentNumber", "value": {"x": SECRET}},
+            {"question": "Driving licence", "answer": SECRET},
+        ],
+    )
+    def test_drops_what_a_label_beside_it_names(self, pair: dict[str, Any]) -> None:
+        kept = {"name": "Pillow", "value": "soft"}
+        for value in ({"fields": [pair, kept]}, {"a": {"b": pair}, "c": kept}, {**pair, "c": kept}):
+            r = Reader(value)
+            shown = json.dumps(r.unread())
+            assert SECRET not in shown
+            assert "soft" in shown
+            assert any("dropped" in target for target in r.field_trace().values())
+
     def test_drops_them_in_objects_that_were_opened(self) -> None:
         r = Reader({"payment": {"card": {"type": "VI", "no": SECRET}, "amount": 1}})
         payment = r.object("payment")
