@@ -206,5 +206,6 @@ class Queries(Protocol):
         ...
 
     def ping(self) -> None:
-        """Raises StoreUnavailable if the database does not answer or its schema is out of date."""
+        """Writes a row. Raises StoreUnavailable if the database does not answer, takes no
+        writes, or its schema is out of date."""
         ...

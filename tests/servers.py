@@ -10,13 +10,14 @@ import importlib.util
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -165,6 +166,21 @@ class PostgresServer(SupervisedServer):
         settings = [part for option in options for part in ("-c", option)]
         command = [str(self._bin / "postgres"), "-D", str(self._data), *settings]
         self.process.start(command, self._is_reachable)
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """All its processes hang: connections are accepted by the kernel and never answered."""
+        with ExitStack() as resume:
+            for pid in self._pids():
+                os.kill(pid, signal.SIGSTOP)
+                resume.callback(os.kill, pid, signal.SIGCONT)
+            yield
+
+    def _pids(self) -> list[int]:
+        """The server's first process, which starts no others when it has stopped, and the rest."""
+        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return [postmaster, *map(int, children)]
 
     def create_database(self, template: str = "template1") -> str:
         """The URL of a new database; a template (`database_name`) must have no connection open."""

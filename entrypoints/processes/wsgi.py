@@ -7,6 +7,7 @@ from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.inbound.graphql.view import graphql_registrar
 from adapters.inbound.rest.app import build_app
 from adapters.inbound.rest.use_cases import RestOptions
+from adapters.outbound.persistence.engine.waits import REQUEST_WAITS
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.logging_config import configure_logging
 from entrypoints.wiring.settings import load_settings
@@ -16,7 +17,7 @@ def create_app() -> Flask:
     """Built in the worker process, after the server's fork."""
     settings = load_settings()
     configure_logging(settings.log_level, process="web")
-    return build_web_app(Container(settings, cache_seconds=2.0))
+    return build_web_app(Container(settings, cache_seconds=2.0, waits=REQUEST_WAITS))
 
 
 def build_web_app(container: Container) -> Flask:

@@ -17,6 +17,7 @@ from adapters.outbound.jobs.rate_budget import RedisRateBudget
 from adapters.outbound.jobs.redis_clients import request_client
 from adapters.outbound.jobs.rq_queue import RqJobQueue
 from adapters.outbound.jobs.vendor_turns import RedisVendorTurns
+from adapters.outbound.persistence.engine.waits import DEFAULT_WAITS, StoreWaits
 from adapters.outbound.persistence.store import Store, open_store
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
@@ -92,7 +93,8 @@ def wired(cls: Callable[..., T]) -> cached_property[T]:
 
 @dataclass(frozen=True)
 class Container:
-    """`cache_seconds`: how long the directory answers from memory; web processes set it."""
+    """`cache_seconds`: how long the directory answers from memory. `waits`: for the store. Web
+    processes set both."""
 
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
@@ -103,6 +105,7 @@ class Container:
     providers_override: Providers | None = None
     extra_subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
     cache_seconds: float = 0.0
+    waits: StoreWaits = DEFAULT_WAITS
 
     # Ports
     @cached_property
@@ -114,7 +117,12 @@ class Container:
         settings = self.settings
         if not settings.database_url:
             ensure_private_home(settings.home)
-        return open_store(settings.database, sealer=self.sealer, pool_size=settings.database_pool)
+        return open_store(
+            settings.database,
+            sealer=self.sealer,
+            pool_size=settings.database_pool,
+            waits=self.waits,
+        )
 
     def unit_of_work(self) -> UnitOfWork:
         return self.store.unit_of_work()

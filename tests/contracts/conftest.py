@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from adapters.outbound.memory.store import InMemoryStore
+from adapters.outbound.persistence.engine.waits import StoreWaits
 from adapters.outbound.persistence.store import open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from domain.access import AccessToken, ProviderKey
@@ -33,7 +34,9 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         return
     url = request.getfixturevalue(f"upgraded_{request.param}_url")
     sealer = AesGcmSealer(Keyring.parse(new_key("k")))
-    with closing(open_store(url, sealer=sealer, pool_wait_seconds=60)) as opened:
+    with closing(
+        open_store(url, sealer=sealer, waits=StoreWaits(free_connection_seconds=60))
+    ) as opened:
         yield opened
 
 

@@ -11,9 +11,10 @@ from adapters.outbound.persistence.engine.database_urls import (
     postgres_url,
     sqlite_path,
 )
-from adapters.outbound.persistence.engine.pool import WAIT_SECONDS, Pool
+from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.engine.postgres import PostgresSession
 from adapters.outbound.persistence.engine.sqlite import SqliteSession, open_database
+from adapters.outbound.persistence.engine.waits import DEFAULT_WAITS, StoreWaits
 from adapters.outbound.persistence.queries.directory import StoredDirectory
 from adapters.outbound.persistence.queries.stored_queries import StoredQueries
 from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
@@ -62,17 +63,20 @@ def open_store(
     *,
     sealer: Sealer,
     pool_size: int = POOL_SIZE,
-    pool_wait_seconds: float = WAIT_SECONDS,
+    waits: StoreWaits = DEFAULT_WAITS,
 ) -> Store:
     """`postgresql://…` or `sqlite:///path`; connects on first use. Raises Misconfigured."""
     if is_postgres(database_url):
         url = postgres_url(database_url)
-        writing = Pool(lambda: PostgresSession(url), size=pool_size, wait_seconds=pool_wait_seconds)
+        wait_seconds = waits.free_connection_seconds
+        writing = Pool(
+            lambda: PostgresSession(url, waits), size=pool_size, wait_seconds=wait_seconds
+        )
         return Store(StoredQueries(writing, sealer), url, writing, writing, sealer)
     path = sqlite_path(database_url)
     # One writer: threads queue for it here; SQLite would make them poll its lock.
-    writing = _sqlite_pool(path, size=1, wait_seconds=pool_wait_seconds)
-    reading = _sqlite_pool(path, size=pool_size, wait_seconds=pool_wait_seconds)
+    writing = _sqlite_pool(path, size=1, wait_seconds=waits.free_connection_seconds)
+    reading = _sqlite_pool(path, size=pool_size, wait_seconds=waits.free_connection_seconds)
     return Store(StoredQueries(reading, sealer), database_url, writing, reading, sealer)
 
 

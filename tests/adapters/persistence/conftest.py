@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from adapters.outbound.persistence.engine.waits import StoreWaits
 from adapters.outbound.persistence.store import Store, open_store
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from domain.connection import Connection
@@ -34,13 +35,19 @@ def upgraded_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def store(upgraded_url: str, sealer: Sealer) -> Iterator[Store]:
-    with closing(open_store(upgraded_url, sealer=sealer, pool_wait_seconds=60)) as opened:
+    with closing(
+        open_store(upgraded_url, sealer=sealer, waits=StoreWaits(free_connection_seconds=60))
+    ) as opened:
         yield opened
 
 
 @pytest.fixture
 def postgres(upgraded_postgres_url: str, sealer: Sealer) -> Iterator[Store]:
-    with closing(open_store(upgraded_postgres_url, sealer=sealer, pool_wait_seconds=60)) as opened:
+    with closing(
+        open_store(
+            upgraded_postgres_url, sealer=sealer, waits=StoreWaits(free_connection_seconds=60)
+        )
+    ) as opened:
         yield opened
 
 

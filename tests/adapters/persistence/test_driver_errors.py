@@ -39,6 +39,12 @@ def sqlite_error(statement: str) -> sqlite3.Error:
     raise AssertionError(statement)
 
 
+UNAVAILABLE_STATES = (
+    *("08001", "08003", "08004", "08006", "08P01", "25006", "25P03", "25P04", "40003"),
+    *("53000", "53100", "53200", "53300", "53400"),
+    *("57014", "57P01", "57P02", "57P03", "57P05", "58000", "58030"),
+)
+
 POSTGRES_TABLE = [
     (postgres.UniqueViolation, AlreadyExists),
     (postgres.SerializationFailure, ConcurrentChange),
@@ -48,6 +54,7 @@ POSTGRES_TABLE = [
     (postgres.AdminShutdown, StoreUnavailable),
     (postgres.TooManyConnections, StoreUnavailable),
     (postgres.DiskFull, StoreUnavailable),
+    *[(postgres.lookup(state), StoreUnavailable) for state in UNAVAILABLE_STATES],
     (psycopg.OperationalError, StoreUnavailable),
     (psycopg.InterfaceError, StoreUnavailable),
     (postgres.CheckViolation, StatementRejected),

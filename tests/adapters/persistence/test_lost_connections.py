@@ -9,6 +9,7 @@ import pytest
 
 from adapters.outbound.persistence import migrations
 from adapters.outbound.persistence.engine.pool import Pool
+from adapters.outbound.persistence.engine.waits import StoreWaits
 from adapters.outbound.persistence.store import Store, open_store
 from domain.hotel import Hotel
 from ports.errors import AlreadyExists, ConcurrentChange, StoreUnavailable, UnitOfWorkClosed
@@ -83,6 +84,47 @@ class TestClosedConnection:
                 assert holds(store, hotel)
 
 
+class TestReadOnlyServer:
+    """A standby after a failover, or a server whose administrator has closed it for writes."""
+
+    def test_is_unavailable_and_its_connections_are_replaced(
+        self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
+    ) -> None:
+        database = admin.info.dbname
+        admin.execute(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
+        with pytest.raises(StoreUnavailable), postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+        with pytest.raises(StoreUnavailable):
+            postgres.queries.ping()
+        admin.execute("SET default_transaction_read_only = off")
+        admin.execute(f'ALTER DATABASE "{database}" RESET default_transaction_read_only')
+        postgres.queries.ping()
+        assert not holds(postgres, hotel)
+
+
+class TestHangingServer:
+    def test_is_unavailable_after_the_wait(
+        self, postgres_server: PostgresServer, upgraded_postgres_url: str, sealer: Sealer
+    ) -> None:
+        waits = StoreWaits(answer_seconds=0.2)
+        with closing(open_store(upgraded_postgres_url, sealer=sealer, waits=waits)) as store:
+            store.queries.ping()
+            with postgres_server.suspended(), pytest.raises(StoreUnavailable):
+                store.queries.ping()
+            store.queries.ping()
+
+    def test_does_not_answer_a_new_connection(
+        self, postgres_server: PostgresServer, upgraded_postgres_url: str, sealer: Sealer
+    ) -> None:
+        waits = StoreWaits(connect_seconds=2)
+        with (
+            closing(open_store(upgraded_postgres_url, sealer=sealer, waits=waits)) as store,
+            postgres_server.suspended(),
+            pytest.raises(StoreUnavailable),
+        ):
+            store.queries.ping()
+
+
 class TestCommit:
     def test_refused_by_the_server_raises(
         self, postgres: Store, admin: psycopg.Connection, hotel: Hotel
@@ -126,7 +168,9 @@ class TestPool:
     def test_reports_that_every_connection_is_in_use(
         self, upgraded_url: str, sealer: Sealer
     ) -> None:
-        one_slot = open_store(upgraded_url, sealer=sealer, pool_size=1, pool_wait_seconds=0.01)
+        one_slot = open_store(
+            upgraded_url, sealer=sealer, pool_size=1, waits=StoreWaits(free_connection_seconds=0.01)
+        )
         with (
             closing(one_slot) as store,
             store.unit_of_work(),

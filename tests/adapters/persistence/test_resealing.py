@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from adapters.outbound.persistence.engine.waits import StoreWaits
 from adapters.outbound.persistence.schema.models import MODELS
 from adapters.outbound.persistence.schema.tables import TABLES
 from adapters.outbound.persistence.store import Store, open_store
@@ -28,7 +29,9 @@ ROWS = 250
 @contextmanager
 def opened(url: str, *keys: str) -> Iterator[Store]:
     sealer = AesGcmSealer(Keyring.parse(",".join(keys)))
-    with closing(open_store(url, sealer=sealer, pool_wait_seconds=60)) as store:
+    with closing(
+        open_store(url, sealer=sealer, waits=StoreWaits(free_connection_seconds=60))
+    ) as store:
         yield store
 
 

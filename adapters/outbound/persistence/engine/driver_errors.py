@@ -5,7 +5,7 @@ for the classes that quote values, the cause keeps only its class and SQLSTATE.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import peewee
@@ -34,6 +34,9 @@ _UNAVAILABLE = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     postgres.InternalError_,
+    postgres.ReadOnlySqlTransaction,
+    postgres.IdleInTransactionSessionTimeout,
+    postgres.TransactionTimeout,
     sqlite3.OperationalError,
     sqlite3.InterfaceError,
 )
@@ -47,12 +50,17 @@ DRIVER_ERRORS = (psycopg.Error, sqlite3.Error, peewee.PeeweeException)
 
 
 @contextmanager
-def translate_driver_errors() -> Iterator[None]:
+def translate_driver_errors(
+    on_unavailable: Callable[[], object] | None = None,
+) -> Iterator[None]:
     try:
         yield
     except DRIVER_ERRORS as error:
         cause = driver_error(error)
-        raise as_port_error(cause) from without_values(cause)
+        translated = as_port_error(cause)
+        if on_unavailable and isinstance(translated, StoreUnavailable):
+            on_unavailable()
+        raise translated from without_values(cause)
 
 
 def driver_error(error: Exception) -> Exception:

@@ -4,18 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import BoundedSemaphore, Lock
-from typing import Final
 
 from adapters.outbound.persistence.engine.driver_errors import DRIVER_ERRORS
 from adapters.outbound.persistence.engine.session import Session
 from ports.errors import PortError, StoreUnavailable
 
-WAIT_SECONDS: Final = 15.0
-
 
 class Pool:
     def __init__(
-        self, open_session: Callable[[], Session], *, size: int, wait_seconds: float = WAIT_SECONDS
+        self, open_session: Callable[[], Session], *, size: int, wait_seconds: float
     ) -> None:
         self._open_session = open_session
         self._size = size

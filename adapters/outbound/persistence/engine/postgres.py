@@ -2,7 +2,8 @@
 
 import select
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -15,30 +16,30 @@ from psycopg.types.string import TextLoader
 from adapters.outbound.persistence.engine.column_values import Row
 from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
 from adapters.outbound.persistence.engine.tables import Table
+from adapters.outbound.persistence.engine.waits import StoreWaits
 from ports.errors import ConcurrentChange
 
-CONNECT_SECONDS: Final = 5
-STATEMENT_SECONDS: Final = 30
 IDLE_IN_TRANSACTION_SECONDS: Final = 60
 BATCH_THRESHOLD: Final = 8
 """Up to this number of rows, single statements in one round trip are faster than COPY."""
 
 _BEGIN: Final[tuple[str, Row]] = ("BEGIN", ())
-_OPTIONS: Final = (
-    f"-c statement_timeout={STATEMENT_SECONDS}s"
-    f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s"
-)
 
 
-def open_database(url: str) -> Psycopg3Database:
+def open_database(url: str, waits: StoreWaits) -> Psycopg3Database:
+    # A server that works ends the statement itself, before the client gives up.
+    statement_milliseconds = int(waits.answer_seconds * 900)
     with translate_driver_errors():
         database = Psycopg3Database(
             url,
             thread_safe=False,
             autoconnect=False,
-            connect_timeout=CONNECT_SECONDS,
+            connect_timeout=waits.connect_seconds,
             application_name="pms",
-            options=_OPTIONS,
+            options=(
+                f"-c statement_timeout={statement_milliseconds}"
+                f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s"
+            ),
             keepalives_idle=30,
             keepalives_interval=10,
             keepalives_count=3,
@@ -53,9 +54,11 @@ class PostgresSession:
     for_update: Final = "FOR UPDATE"
     for_update_skip_locked: Final = "FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, url: str) -> None:
-        self._database = open_database(url)
+    def __init__(self, url: str, waits: StoreWaits) -> None:
+        self._database = open_database(url, waits)
         self._connection: psycopg.Connection[Row] = self._database.connection()
+        # The server's own limit never ends a statement while the server hangs.
+        self._connection.wait = partial(self._connection.wait, timeout=waits.answer_seconds)
         adapters = self._connection.adapters
         adapters.register_loader("uuid", TextLoader)
         adapters.register_loader("date", TextLoader)
@@ -69,13 +72,13 @@ class PostgresSession:
         self._poller.register(self._connection.fileno(), select.POLLIN)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        with translate_driver_errors():
+        with self._translate_errors():
             with self._flush_deferred():
                 self._cursor.execute(sql, parameters)
             return self._cursor.fetchall()
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        with translate_driver_errors():
+        with self._translate_errors():
             with self._flush_deferred():
                 self._cursor.execute(sql, parameters)
             return self._cursor.rowcount
@@ -83,13 +86,18 @@ class PostgresSession:
     def run_many(self, sql: str, parameters: Sequence[Row]) -> int:
         if len(parameters) == 1:
             return self.run(sql, parameters[0])
-        with translate_driver_errors():
+        with self._translate_errors():
             with self._flush_deferred():
                 self._cursor.executemany(sql, parameters)
             return self._cursor.rowcount
 
     def defer(self, sql: str, parameters: Sequence[Row]) -> None:
         self._deferred += [(sql, each) for each in parameters]
+
+    def _translate_errors(self) -> AbstractContextManager[None]:
+        """A connection whose server was unavailable is not used again: after a failover it would
+        stay with the old, read-only server; after a time-out its answer may still come."""
+        return translate_driver_errors(self._connection.close)
 
     @contextmanager
     def _flush_deferred(self) -> Iterator[None]:
@@ -107,12 +115,12 @@ class PostgresSession:
             pass
 
     def select(self, query: "ModelSelect[Any]") -> list[dict[str, Any]]:
-        with translate_driver_errors():
+        with self._translate_errors():
             self._send_deferred()
             return list(query.dicts().execute(self._database))
 
     def write(self, query: Any) -> int:
-        with translate_driver_errors():
+        with self._translate_errors():
             self._send_deferred()
             row_count = query.as_rowcount() if isinstance(query, Insert) else query
             return int(row_count.execute(self._database))
@@ -143,7 +151,7 @@ class PostgresSession:
         return self.run(staging.overwrite)
 
     def _copy(self, sql: str, rows: Sequence[Row]) -> None:
-        with translate_driver_errors():
+        with self._translate_errors():
             self._send_deferred()
             with self._cursor.copy(sql) as copy:
                 for row in rows:

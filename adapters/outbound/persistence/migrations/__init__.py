@@ -19,6 +19,7 @@ from adapters.outbound.persistence.engine.database_urls import (
     sqlite_path,
 )
 from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
+from adapters.outbound.persistence.engine.waits import DEFAULT_WAITS
 from ports.errors import Misconfigured
 
 FOLDER = Path(__file__).parent
@@ -57,7 +58,7 @@ def newest() -> int:
 @contextmanager
 def _open_database(url: str) -> Iterator[Database]:
     if is_postgres(url):
-        database: Database = postgres.open_database(postgres_url(url))
+        database: Database = postgres.open_database(postgres_url(url), DEFAULT_WAITS)
     else:
         database = sqlite.open_database(sqlite_path(url))
     try:

@@ -59,6 +59,12 @@ _BACKLOG_SQL = """
         (SELECT COUNT(*) FROM postponed_deliveries)
 """
 
+_TEST_WRITE_SQL = """
+    INSERT INTO relay_leases AS l (name, holder, expires_at) VALUES ('ping', '', 1)
+    ON CONFLICT (name) DO UPDATE SET expires_at = l.expires_at + 1
+"""
+"""Of a row that nothing reads. A standby or a full disk answers reads only."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredQueries:
@@ -210,7 +216,9 @@ class StoredQueries:
 
     def ping(self) -> None:
         try:
-            applied = self._rows("SELECT COUNT(*) FROM schema_version")[0][0]
+            with self.pool.reading() as session:
+                applied = session.rows("SELECT COUNT(*) FROM schema_version")[0][0]
+                session.run(_TEST_WRITE_SQL)
         except StatementRejected as error:
             raise StoreUnavailable(reason="schema_missing") from error
         if applied < newest():
