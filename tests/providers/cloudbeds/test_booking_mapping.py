@@ -19,6 +19,7 @@ from tests.providers.cloudbeds.payloads import (
     lodging,
     map_rooms,
     mapped,
+    page,
     person,
     provider,
     read,
@@ -227,6 +228,15 @@ class TestRooms:
             NightlyPrice(date(2026, 3, 10), Money(11_525, "EUR")),
             NightlyPrice(date(2026, 3, 11), Money(11_525, "EUR")),
         )
+
+    def test_rounded_price_is_kept_where_it_is_reported(self) -> None:
+        body = page(reservation(rooms=[room(detailedRoomRates={"2026-03-10": 88.8355})]))
+        (item,) = read(ItemKind.BOOKING, body, explain=True)
+        assert isinstance(item.snapshot, BookingSnapshot)
+        path = 'rooms[0].detailedRoomRates["2026-03-10"]'
+        reported = {key: target for key, target in item.field_trace if "2026-03-10" in key}
+        assert reported == {path: "rooms[0].nightly_prices, extras"}
+        assert extras(item.snapshot)[path] == "88.8355"
 
     def test_accepts_400_nights(self) -> None:
         begin = date(2026, 3, 10)

@@ -176,7 +176,7 @@ class TrackedObject:
         kept = self._kept_fields({})
         if self.path and not self._targets:
             return {self.path: dumps(kept)} if kept or not self._value else {}
-        found = {self._path_text(key): dumps(value) for key, value in kept.items()}
+        found = {self.extras_path(key): dumps(value) for key, value in kept.items()}
         for key, children in self._children.items():
             if not _are_unread(children):
                 for child in children:
@@ -188,7 +188,7 @@ class TrackedObject:
         """Of a list of objects: the elements that are none."""
         if not self._remarks or not isinstance(value, list):
             return {}
-        path = self._path_text(key)
+        path = self.extras_path(key)
         if path_drop_reason(path, self._sensitive):
             return {}
         return {f"{path}[{n}]": dumps(v) for n, v in enumerate(value) if not isinstance(v, dict)}
@@ -201,7 +201,7 @@ class TrackedObject:
         for key, target in self._targets.items():
             children = self._children.get(key, ())
             if not children:
-                found[self._path_text(key)] = target
+                found[self.extras_path(key)] = target
             for child in children:
                 found.update(child.field_trace())
         return found
@@ -241,7 +241,7 @@ class TrackedObject:
     def _remark(self, key: str, expected: str) -> None:
         """Reports an unread field; only in a tolerant object."""
         if self._remarks is not None:
-            self._remarks[self._path_text(key)] = expected
+            self._remarks[self.extras_path(key)] = expected
 
     def _adopt(self, key: str, children: list[Self]) -> list[Self]:
         """Returns the same objects when opened twice, so that their reads are kept."""
@@ -268,7 +268,8 @@ class TrackedObject:
                 self._remarks[f"{path}[{n}]"] = "an object"
         return children
 
-    def _path_text(self, key: str) -> str:
+    def extras_path(self, key: str) -> str:
+        """As in the extras and the field trace, where a key such as a day is quoted."""
         return self.path_of(key) if _PLAIN_KEY.fullmatch(key) else f"{self.path}[{dumps(key)}]"
 
 

@@ -83,7 +83,7 @@ def read_day(r: Reader, key: str, target: str) -> date:
 def keep_rounded_amount(r: Reader, key: str, money: Money, kept: ExtraFields, target: str) -> None:
     """Keeps the source number in `kept` if rounding changed it."""
     if Decimal(str(r.raw(key, target))) != money.amount:
-        kept[r.path_of(key)] = format_source_value(r, key, target)
+        kept[r.extras_path(key)] = format_source_value(r, key, target)
 
 
 def children(r: Reader, key: str, target: str, *, is_decisive: bool = False) -> list[Reader] | None:
