@@ -27,6 +27,21 @@ class OutdatedItems(Entities):
     before: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineFilter:
+    """Conditions are joined by AND; None does not filter. `code`: of the reason. `after`: the id of
+    the last item of the page before."""
+
+    hotel_id: HotelId
+    provider: str | None = None
+    kind: ItemKind | None = None
+    code: str | None = None
+    external_id: str | None = None
+    received_before: datetime | None = None
+    item_id: UUID | None = None
+    after: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class DueItem:
     """An inbox item that waits. `size`: bytes of its body, or of the stored body."""
@@ -88,6 +103,15 @@ class Inbox(Protocol):
         """Those that are in quarantine: DONE, as stale."""
         ...
 
+    def discard(self, wanted: QuarantineFilter, *, limit: int) -> int:
+        """The oldest of these leave the quarantine: they are DONE, with outcome and reason as they
+        were, and purged as such. Returns how many. Opens no body."""
+        ...
+
+    def count_quarantined(self, wanted: QuarantineFilter, *, limit: int) -> int:
+        """At most `limit`."""
+        ...
+
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
         """Hotel and connection of RECEIVED items of all hotels, each once, that with the oldest
         item first.
@@ -106,6 +130,10 @@ class Inbox(Protocol):
 
     def purge(self, *, done_before: datetime, limit: int) -> int:
         """Deletes DONE items received before; returns how many. Quarantined items stay."""
+        ...
+
+    def purge_quarantined(self, *, received_before: datetime, limit: int) -> Mapping[HotelId, int]:
+        """Deletes quarantined items received before; returns how many of each hotel."""
         ...
 
 

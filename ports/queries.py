@@ -16,6 +16,7 @@ from domain.status import BookingStatus
 from domain.sync_run import SyncRun
 from domain.values import DateRange, HotelId
 from ports.bookings import StatusChange
+from ports.messages import QuarantineFilter as QuarantineFilter
 
 R = TypeVar("R")
 Keyset: TypeAlias = tuple[str, str]
@@ -120,17 +121,6 @@ class GuestFilter:
     provider: str | None = None
     email: str | None = None
     external_ids: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineFilter:
-    """`code`: of the reason. `after`: the id of the last item of the page before."""
-
-    hotel_id: HotelId
-    provider: str | None = None
-    code: str | None = None
-    external_id: str | None = None
-    after: UUID | None = None
 
 
 class Queries(Protocol):

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Protocol, TypeAlias
 
 from ports.administration import Connections, Credentials, Hotels, IdempotencyKeys, SyncRuns
+from ports.audit import AuditLog
 from ports.bookings import AvailabilityStore, BookingStore, GuestStore, RecordStore, TombstoneStore
 from ports.messages import Inbox, Outbox
 from ports.privacy import Erasures
@@ -41,6 +42,8 @@ class UnitOfWork(Protocol):
     def idempotency(self) -> IdempotencyKeys: ...
     @property
     def erasures(self) -> Erasures: ...
+    @property
+    def audit_log(self) -> AuditLog: ...
     @property
     def sealed_values(self) -> SealedValues: ...
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from adapters.outbound.system import Uuid7Generator
 from domain.access import AccessToken, ProviderKey, Scope
+from domain.audit import AuditAction, AuditEntry
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.breaker import Breaker
@@ -435,6 +436,19 @@ def privacy_request(of: Hotel, **overrides: Any) -> PrivacyRequest:
         action=PrivacyAction.ERASED,
         actor=EDGE_TEXT,
         identity_hash="a" * 64,
+    )
+    return replace(entity, **overrides)
+
+
+def audit_entry(of: Hotel, **overrides: Any) -> AuditEntry:
+    entity = AuditEntry(
+        id=new_id(),
+        at=T0,
+        actor="cli",
+        action=AuditAction.QUARANTINE_DISCARDED,
+        hotel_id=of.id,
+        subject=EDGE_TEXT,
+        details={"count": 3, "code": EDGE_TEXT},
     )
     return replace(entity, **overrides)
 

@@ -1,23 +1,27 @@
 """`pms quarantine`."""
 
 from dataclasses import replace
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import click
 
 from application.errors import NotFound
-from domain.messages import InboxEntry
+from domain.audit import CLI_ACTOR
+from domain.messages import InboxEntry, ItemKind
+from domain.values import HotelId
 from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 from ports.queries import QuarantineFilter, Queries
 
 _PAGE_SIZE: Final = 500
+_NO_LIMIT: Final = 2**31
 
 
 @click.group(cls=JsonCommandGroup)
 def quarantine() -> None:
-    """Inspect and replay quarantined items."""
+    """Inspect, replay and discard quarantined items."""
 
 
 @quarantine.command("list")
@@ -70,6 +74,62 @@ def replay_items(
             for item in (container.replay_quarantine(found.id, each) for each in ids)
         ]
         print_rows(rows, empty="Nothing to replay; name items or use --all or --code.")
+
+
+@quarantine.command("discard")
+@click.argument("hotel")
+@click.argument("item_ids", type=click.UUID, nargs=-1)
+@click.option("--all", "all_items", is_flag=True, help="All quarantined items of the hotel.")
+@click.option("--code", help="All items whose reason has this code.")
+@click.option("--kind", type=click.Choice([str(kind) for kind in ItemKind]))
+@click.option("--provider", help="All items of this provider.")
+@click.option("--external-id", help="All items of the booking or guest of this id.")
+@click.option(
+    "--older-than", type=click.IntRange(0, 36_500), metavar="DAYS", help="Received before that."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+def discard_items(
+    hotel: str,
+    item_ids: tuple[UUID, ...],
+    *,
+    all_items: bool,
+    older_than: int | None,
+    yes: bool,
+    **conditions: Any,
+) -> None:
+    """Discard items that need no replay: those named, or all that match every option given."""
+    is_filtered = older_than is not None or any(each is not None for each in conditions.values())
+    if bool(item_ids) == (all_items or is_filtered):
+        raise click.UsageError("name items, or use --all or options that select them")
+    with open_hotel(hotel) as (container, found):
+        wanted = _discard_filter(found.id, container.now(), older_than, conditions)
+        filters = [replace(wanted, item_id=each) for each in dict.fromkeys(item_ids)] or [wanted]
+        with container.unit_of_work() as uow:
+            counts = [uow.inbox.count_quarantined(each, limit=_NO_LIMIT) for each in filters]
+        if not all(counts) and item_ids:
+            missing = item_ids[counts.index(0)]
+            raise NotFound(
+                f"hotel '{hotel}' has no item {missing} in quarantine; "
+                f"see `pms quarantine list {hotel}`"
+            )
+        if sum(counts) and not yes:
+            question = f"Discard {sum(counts)} quarantined items? It cannot be undone."
+            click.confirm(question, abort=True, err=True)
+        discard = container.discard_quarantine
+        print_fields({"discarded": sum(discard(each, actor=CLI_ACTOR) for each in filters)})
+
+
+def _discard_filter(
+    hotel_id: HotelId, now: datetime, older_than: int | None, conditions: dict[str, Any]
+) -> QuarantineFilter:
+    before = None if older_than is None else now - timedelta(days=older_than)
+    kind = conditions.pop("kind")
+    return QuarantineFilter(
+        hotel_id=hotel_id,
+        kind=None if kind is None else ItemKind(kind),
+        received_before=before,
+        **conditions,
+    )
 
 
 def _quarantined_ids(queries: Queries, wanted: QuarantineFilter) -> list[UUID]:

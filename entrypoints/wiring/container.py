@@ -41,6 +41,7 @@ from application.events.relay_outbox import RelayOutbox
 from application.hotels.add_hotel import AddHotel
 from application.hotels.find_hotel import FindHotel
 from application.hotels.switch_hotel import SwitchHotel
+from application.inbox.discard_quarantine import DiscardQuarantine
 from application.inbox.find_quarantine import FindQuarantine
 from application.inbox.process_inbox import ProcessInbox
 from application.inbox.receive_webhook import ReceiveWebhook
@@ -210,6 +211,7 @@ class Container:
     process_inbox = wired(ProcessInbox)
     work_off_inbox = wired(WorkOffInbox)
     replay_quarantine = wired(ReplayQuarantine)
+    discard_quarantine = wired(DiscardQuarantine)
     find_quarantine = wired(FindQuarantine)
 
     # Guests' rights

@@ -18,6 +18,7 @@ from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
 from application.access.authenticate import Principal, secret_hash
 from application.enqueue_jobs import sync_job
+from application.inbox.discard_quarantine import DiscardQuarantine
 from application.inbox.process_inbox import ProcessInbox
 from application.inbox.receive_webhook import ReceiveWebhook, Webhook
 from application.inbox.replay_quarantine import ReplayQuarantine
@@ -225,6 +226,10 @@ class App:
     @property
     def replay(self) -> ReplayQuarantine:
         return ReplayQuarantine(self.unit_of_work, self.process)
+
+    @property
+    def discard(self) -> DiscardQuarantine:
+        return DiscardQuarantine(self.unit_of_work, self.clock, self.ids)
 
     @property
     def sync(self) -> SyncConnection:

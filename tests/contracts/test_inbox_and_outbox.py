@@ -20,7 +20,7 @@ from domain.values import Reason
 from ports.messages import Entities, OutdatedItems
 from ports.queries import QuarantineFilter
 from tests import builders
-from tests.builders import DAY, MINUTE, T0
+from tests.builders import DAY, HOUR, MINUTE, T0
 from tests.contracts.conftest import HotelFixture
 
 SECOND = MINUTE / 60
@@ -372,6 +372,94 @@ class TestInbox:
         assert list(find(of_id, limit=9)) == [bad[0].listed(), bad[2].listed()]
         assert list(find(replace(of_id, after=bad[0].id), limit=9)) == [bad[2].listed()]
         assert list(find(replace(wanted, code="unknown"), limit=9)) == []
+
+    @pytest.mark.parametrize(
+        ("conditions", "expected"),
+        [
+            ({}, {"B1", "B2", "G1", "old"}),
+            ({"kind": ItemKind.GUEST}, {"G1"}),
+            ({"provider": "other"}, {"B2"}),
+            ({"code": "bad"}, {"B1"}),
+            ({"external_id": "old"}, {"old"}),
+            ({"received_before": T0}, {"old"}),
+            ({"code": "bad", "kind": ItemKind.GUEST}, set()),
+        ],
+    )
+    def test_discards_what_matches(
+        self,
+        site: HotelFixture,
+        other_site: HotelFixture,
+        conditions: dict[str, Any],
+        expected: set[str],
+    ) -> None:
+        other = site.add_connection(provider="other")
+        kept = {"state": InboxState.QUARANTINED, "outcome": ItemOutcome.QUARANTINED}
+        reason = Reason("bad", None, "d")
+        items = [
+            builders.inbox_item(site.connection, external_id="B1", reason=reason, **kept),
+            builders.inbox_item(other, external_id="B2", **kept),
+            builders.inbox_item(site.connection, external_id="G1", kind=ItemKind.GUEST, **kept),
+            builders.inbox_item(site.connection, external_id="old", received_at=T0 - HOUR, **kept),
+            builders.inbox_item(site.connection, external_id="waiting"),
+            builders.inbox_item(other_site.connection, external_id="B1", reason=reason, **kept),
+        ]
+        with site.store.unit_of_work() as uow:
+            uow.inbox.add(items)
+            uow.commit()
+        wanted = QuarantineFilter(hotel_id=site.hotel.id, **conditions)
+        every = QuarantineFilter(hotel_id=site.hotel.id)
+        with site.store.unit_of_work() as uow:
+            assert uow.inbox.count_quarantined(wanted, limit=9) == len(expected)
+            assert uow.inbox.count_quarantined(wanted, limit=1) == min(1, len(expected))
+            assert uow.inbox.discard(wanted, limit=1) == min(1, len(expected))
+            assert uow.inbox.discard(wanted, limit=9) == max(0, len(expected) - 1)
+            uow.commit()
+        left = {each.external_id for each in site.store.queries.quarantine(every, limit=9)}
+        assert left == {"B1", "B2", "G1", "old"} - expected
+        of_other = QuarantineFilter(hotel_id=other_site.hotel.id)
+        assert len(site.store.queries.quarantine(of_other, limit=9)) == 1
+        with site.store.unit_of_work() as uow:
+            held = uow.inbox.load(site.hotel.id, [item.id for item in items])
+        states = {each.external_id: (each.state, each.outcome) for each in held.values()}
+        assert states["waiting"] == (InboxState.RECEIVED, None)
+        for name in expected:
+            assert states[name] == (InboxState.DONE, ItemOutcome.QUARANTINED)
+
+    def test_discards_an_item_by_its_id(self, site: HotelFixture) -> None:
+        items = [builders.inbox_item(site.connection, state=InboxState.QUARANTINED) for _ in "ab"]
+        with site.store.unit_of_work() as uow:
+            uow.inbox.add(items)
+            uow.commit()
+        wanted = QuarantineFilter(hotel_id=site.hotel.id, item_id=items[0].id)
+        for expected in (1, 0):
+            with site.store.unit_of_work() as uow:
+                assert uow.inbox.discard(wanted, limit=9) == expected
+                uow.commit()
+
+    def test_purges_the_quarantine_by_age(
+        self, site: HotelFixture, other_site: HotelFixture
+    ) -> None:
+        for of, ages in ((site, (3, 2, 0)), (other_site, (2,))):
+            with of.store.unit_of_work() as uow:
+                uow.inbox.add(
+                    [
+                        builders.inbox_item(
+                            of.connection,
+                            state=InboxState.QUARANTINED,
+                            received_at=T0 - age * HOUR,
+                        )
+                        for age in ages
+                    ]
+                )
+                uow.inbox.add([builders.inbox_item(of.connection, received_at=T0 - 9 * HOUR)])
+                uow.commit()
+        expected = {site.hotel.id: 2, other_site.hotel.id: 1}
+        with site.store.unit_of_work() as uow:
+            assert uow.inbox.purge_quarantined(received_before=T0, limit=9) == expected
+            assert uow.inbox.purge_quarantined(received_before=T0, limit=9) == {}
+            uow.commit()
+        every = QuarantineFilter(hotel_id=site.hotel.id)
+        assert len(site.store.queries.quarantine(every, limit=9)) == 1
 
     def test_lists_the_quarantine_by_external_id(self, site: HotelFixture) -> None:
         bad = [

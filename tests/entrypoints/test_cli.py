@@ -33,9 +33,9 @@ class Pms:
     environment: dict[str, str] = field(default_factory=dict)
     printed: list[str] = field(default_factory=list)
 
-    def run(self, *arguments: str, **environment: str) -> Result:
+    def run(self, *arguments: str, typed: str | None = None, **environment: str) -> Result:
         given = {"PMS_HOME": str(self.home), **self.environment, **environment}
-        result = CliRunner(env=given).invoke(main, arguments, obj={"json": False})
+        result = CliRunner(env=given).invoke(main, arguments, typed, obj={"json": False})
         self.printed.append(result.output)
         assert result.exception is None or isinstance(result.exception, SystemExit), result
         return result
@@ -346,6 +346,27 @@ class TestQuarantine:
         every = connected.json("quarantine", "replay", "vienna", "--all")
         left = connected.json("quarantine", "list", "vienna")
         assert {item["id"] for item in left} <= {item["id"] for item in every}
+
+    def test_is_discarded_by_id_or_by_filter(
+        self, connected: Pms, simulator: MewsSimulator
+    ) -> None:
+        inject_faults(simulator, "unknown-state,path=reservations/getAll")
+        connected.run("sync", "run", "vienna", "--json")
+        listed = connected.json("quarantine", "list", "vienna")
+        discard = ("quarantine", "discard", "vienna")
+        one = (*discard, listed[0]["id"])
+        assert connected.run(*one, typed="n\n").exit_code == 1
+        assert connected.json(*one, "--yes") == {"discarded": 1}
+        assert "no item" in connected.error_line(*one, "--yes")
+        assert connected.run(*discard, "--yes").exit_code == 2
+        assert connected.run(*one, "--all", "--yes").exit_code == 2
+        older = ("--older-than", "1", "--kind", "booking", "--provider", "mews")
+        assert connected.json(*discard, *older, "--yes") == {"discarded": 0}
+        assert connected.json(*discard, "--code", "bad_id") == {"discarded": 0}
+        by_code = connected.run(*discard, "--code", "unknown_value", typed="y\n")
+        assert str(len(listed) - 1) in by_code.stdout
+        assert f"Discard {len(listed) - 1} quarantined" in by_code.stderr
+        assert connected.json("quarantine", "list", "vienna") == []
 
     def test_list_may_be_empty(self, pms: Pms) -> None:
         assert pms.json("quarantine", "list", "vienna") == []

@@ -99,6 +99,10 @@ class Caller:
         sent = {"Content-Type": "application/json", **self.headers, **named}
         return self.client.post(path, data=body, headers=sent)
 
+    def delete(self, path: str, **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.delete(path, headers={**self.headers, **named})
+
     def get(self, path: str, **headers: str) -> TestResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.get(path, headers={**self.headers, **named})

@@ -25,6 +25,7 @@ OPERATIONS = {
     ("get", "/api/pms/connections"),
     ("get", "/api/pms/quarantine"),
     ("post", "/api/pms/quarantine/{item_id}/replay"),
+    ("delete", "/api/pms/quarantine/{item_id}"),
     ("post", "/api/pms/guests/export"),
     ("post", "/api/pms/guests/erase"),
     ("get", "/healthz"),

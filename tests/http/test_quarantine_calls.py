@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from domain.access import Scope
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
 from domain.values import SourceVersion, Stay
@@ -73,6 +74,34 @@ class TestReplay:
         response = alpha.post(f"{QUARANTINE}/01a204fe-56c9-71f6-ad8e-84b79b97124a/replay", {})
         is_problem(response, 404, "not_found")
         is_problem(alpha.post(f"{QUARANTINE}/x/replay", {}), 400, "bad_query")
+
+
+class TestDiscard:
+    def test_removes_an_item_and_records_the_token(
+        self, installation: HttpHarness, alpha: Caller
+    ) -> None:
+        alpha.post(BOOKINGS, [booking("B1", status="GONE"), booking("B2", status="GONE")])
+        one, two = alpha.get(QUARANTINE).get_json()["items"]
+        response = alpha.delete(f"{QUARANTINE}/{one['id']}")
+        assert (response.status_code, response.get_json()) == (200, {"discarded": 1})
+        assert [each["id"] for each in alpha.get(QUARANTINE).get_json()["items"]] == [two["id"]]
+        hotel = installation.stored_connection("alpha", "canonical").hotel_id
+        with installation.store.unit_of_work() as uow:
+            [entry] = uow.audit_log.of_hotel(hotel, limit=9)
+        assert (entry.subject, entry.details["count"]) == (one["id"], 1)
+        assert entry.actor == str(alpha.token_id)
+        is_problem(alpha.delete(f"{QUARANTINE}/{one['id']}"), 404, "not_found")
+        is_problem(alpha.delete(f"{QUARANTINE}/x"), 400, "bad_query")
+
+    def test_is_limited_to_the_caller_s_provider_and_scope(
+        self, installation: HttpHarness, alpha: Caller
+    ) -> None:
+        alpha.post(BOOKINGS, booking(status="GONE"))
+        [item] = alpha.get(QUARANTINE).get_json()["items"]
+        puller = installation.caller("alpha", provider="scripted")
+        is_problem(puller.delete(f"{QUARANTINE}/{item['id']}"), 404, "not_found")
+        reader = installation.caller("alpha", scopes=frozenset({Scope.READ, Scope.INGEST}))
+        is_problem(reader.delete(f"{QUARANTINE}/{item['id']}"), 403, "forbidden")
 
 
 def _snapshot() -> object:

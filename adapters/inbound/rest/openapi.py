@@ -102,8 +102,8 @@ _LOCATION: Final[Description] = {
 def route(
     blueprint: Blueprint, rule: str, summary: str, responses: Description, **description: Any
 ) -> Callable[[View], View]:
-    """Adds a view with its OpenAPI description: POST to "POST /path", else GET. The view's name is
-    the operation's id."""
+    """Adds a view with its OpenAPI description: by the method of "POST /path", else GET. The view's
+    name is the operation's id."""
     method, _, path = rule.rpartition(" ")
 
     def add(view: View) -> View:

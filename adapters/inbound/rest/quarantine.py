@@ -1,4 +1,4 @@
-"""Quarantined items and their replay."""
+"""Quarantined items, their replay and removal."""
 
 from typing import Final
 
@@ -21,6 +21,10 @@ _LISTED: Final = responses_spec(
 _REPLAYED: Final = responses_spec(
     {200: ("The outcome", schemas.InboxOutcomeResponseSchema)},
     *(400, 401, 403, 404, 409, 422, 429, 502, 503),
+)
+_DISCARDED: Final = responses_spec(
+    {200: ("The number of discarded items, 1", schemas.DiscardResponseSchema)},
+    *(400, 401, 403, 404, 409, 422, 429, 503),
 )
 
 
@@ -47,5 +51,17 @@ def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
             principal.hotel_id, parse_id(item_id, "item_id"), provider=principal.provider
         )
         return json_response(outcome_document(outcome))
+
+    @route(items, "DELETE /quarantine/<item_id>", "Discard a quarantined item", _DISCARDED)
+    def discard_quarantined(item_id: str) -> Response:
+        principal = admit(changes=True)
+        principal.require(Scope.SYNC)
+        use_cases.discard_quarantine.one(
+            principal.hotel_id,
+            parse_id(item_id, "item_id"),
+            actor=str(principal.token_id),
+            provider=principal.provider,
+        )
+        return json_response({"discarded": 1})
 
     return items

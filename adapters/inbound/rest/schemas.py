@@ -133,6 +133,10 @@ class InboxOutcomeResponseSchema(_BaseSchema):
     reason = fields.Nested(FieldReasonSchema, required=True, allow_none=True)
 
 
+class DiscardResponseSchema(_BaseSchema):
+    discarded = fields.Integer(required=True)
+
+
 class GuestRequestSchema(Schema):
     """The guest of this id, and the guests without an id on these bookings."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from application.access.authenticate import Authenticate
 from application.check_health import CheckHealth
 from application.connections.find_connections import FindConnections
+from application.inbox.discard_quarantine import DiscardQuarantine
 from application.inbox.find_quarantine import FindQuarantine
 from application.inbox.receive_webhook import ReceiveWebhook
 from application.inbox.replay_quarantine import ReplayQuarantine
@@ -37,6 +38,7 @@ class RestUseCases(Protocol):
     find_connections: FindConnections
     find_quarantine: FindQuarantine
     replay_quarantine: ReplayQuarantine
+    discard_quarantine: DiscardQuarantine
     find_provider: FindProvider
     export_guest: ExportGuest
     erase_guest: EraseGuest

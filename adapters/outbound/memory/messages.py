@@ -1,5 +1,6 @@
 """The inbox and the outbox in dictionaries, in insertion order."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +16,13 @@ from adapters.outbound.memory.tables import (
 )
 from domain.messages import InboxItem, InboxState, ItemOutcome, OutboxMessage
 from domain.values import ConnectionId, HotelId
-from ports.messages import DueItem, Entities, OutdatedItems, PostponedDelivery
+from ports.messages import (
+    DueItem,
+    Entities,
+    OutdatedItems,
+    PostponedDelivery,
+    QuarantineFilter,
+)
 
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 
@@ -97,6 +104,19 @@ class InMemoryInbox:
                 stale = replace(item, state=InboxState.DONE, outcome=ItemOutcome.STALE)
                 self._tables.inbox[item.id] = stale
 
+    def discard(self, wanted: QuarantineFilter, *, limit: int) -> int:
+        found = self._quarantined(wanted)[:limit]
+        for item in found:
+            self._tables.inbox[item.id] = replace(item, state=InboxState.DONE)
+        return len(found)
+
+    def count_quarantined(self, wanted: QuarantineFilter, *, limit: int) -> int:
+        return min(len(self._quarantined(wanted)), limit)
+
+    def _quarantined(self, wanted: QuarantineFilter) -> list[InboxItem]:
+        found = [each for each in self._tables.inbox.values() if is_quarantined_match(each, wanted)]
+        return sorted(found, key=lambda item: item.id)
+
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
         items = [
             item
@@ -135,6 +155,15 @@ class InMemoryInbox:
             if item.state is InboxState.DONE and item.received_at < done_before
         ][:limit]
         return delete(self._tables.inbox, done)
+
+    def purge_quarantined(self, *, received_before: datetime, limit: int) -> Mapping[HotelId, int]:
+        old = [
+            item
+            for item in self._tables.inbox.values()
+            if item.state is InboxState.QUARANTINED and item.received_at < received_before
+        ][:limit]
+        delete(self._tables.inbox, [item.id for item in old])
+        return Counter(item.hotel_id for item in old)
 
 
 class InMemoryOutbox:
@@ -206,6 +235,21 @@ class InMemoryOutbox:
             and row.message.ordering_key in ordering_keys
         ]
         return delete(self._tables.outbox, delivered)
+
+
+def is_quarantined_match(item: InboxItem, wanted: QuarantineFilter) -> bool:
+    before = wanted.received_before
+    return (
+        item.hotel_id == wanted.hotel_id
+        and item.state is InboxState.QUARANTINED
+        and wanted.provider in (None, item.provider)
+        and wanted.kind in (None, item.kind)
+        and wanted.code in (None, item.reason and item.reason.code)
+        and wanted.external_id in (None, item.external_id)
+        and wanted.item_id in (None, item.id)
+        and (before is None or item.received_at < before)
+        and (wanted.after is None or item.id > wanted.after)
+    )
 
 
 def _with_outcome(item: InboxItem, decided: InboxItem) -> InboxItem:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
+from adapters.outbound.memory.messages import is_quarantined_match
 from adapters.outbound.memory.tables import Record, Tables
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
@@ -138,12 +139,7 @@ class InMemoryQueries:
         items = [
             item.listed()
             for item in self._committed().inbox.values()
-            if item.hotel_id == wanted.hotel_id
-            and item.state is InboxState.QUARANTINED
-            and wanted.provider in (None, item.provider)
-            and wanted.code in (None, item.reason and item.reason.code)
-            and wanted.external_id in (None, item.external_id)
-            and (wanted.after is None or item.id > wanted.after)
+            if is_quarantined_match(item, wanted)
         ]
         return sorted(items, key=lambda item: item.id)[:limit]
 

@@ -9,6 +9,7 @@ from adapters.outbound.memory.administration import (
     InMemoryHotels,
     InMemorySyncRuns,
 )
+from adapters.outbound.memory.audit import InMemoryAuditLog
 from adapters.outbound.memory.bookings import (
     InMemoryAvailability,
     InMemoryBookings,
@@ -109,6 +110,7 @@ class InMemoryUnitOfWork:
     outbox = _Store(InMemoryOutbox)
     idempotency = _Store(InMemoryIdempotencyKeys)
     erasures = _Store(InMemoryErasures)
+    audit_log = _Store(InMemoryAuditLog)
     sealed_values = _Store(InMemorySealedValues)
 
     def __init__(self, store: InMemoryStore) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from domain.access import AccessToken, ProviderKey
+from domain.audit import AuditEntry
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.connection import Connection
@@ -90,6 +91,7 @@ class Tables:
     erasure_keys: dict[HotelId, bytes] = field(default_factory=dict)
     erased_identities: dict[tuple[HotelId, str], datetime] = field(default_factory=dict)
     privacy_requests: dict[UUID, PrivacyRequest] = field(default_factory=dict)
+    audit_log: dict[UUID, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})

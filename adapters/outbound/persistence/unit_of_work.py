@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.engine.session import Session
+from adapters.outbound.persistence.stores.audit import StoredAuditLog
 from adapters.outbound.persistence.stores.bookings import (
     StoredAvailability,
     StoredBookings,
@@ -64,6 +65,7 @@ class StoredUnitOfWork:
     outbox = _Store(StoredOutbox)
     idempotency = _Store(StoredIdempotencyKeys)
     erasures = _SealedStore(StoredErasures)
+    audit_log = _Store(StoredAuditLog)
     sealed_values = _SealedStore(StoredSealedValues)
 
     def __init__(self, pool: Pool, sealer: Sealer) -> None:

@@ -38,4 +38,5 @@ def _add_erasure(store: Store, hotel: Hotel) -> None:
         uow.erasures.add_key(hotel.id, b"key")
         uow.erasures.add(hotel.id, {"hash"}, at=T0)
         uow.erasures.record(builders.privacy_request(hotel))
+        uow.audit_log.add([builders.audit_entry(hotel)])
         uow.commit()

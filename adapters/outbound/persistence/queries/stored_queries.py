@@ -37,6 +37,7 @@ from domain.sync_run import SyncRun
 from domain.values import HotelId
 from ports.bookings import StatusChange
 from ports.errors import StoreUnavailable
+from ports.messages import QuarantineFilter
 from ports.queries import (
     AvailabilityFilter,
     BookingFilter,
@@ -44,7 +45,6 @@ from ports.queries import (
     GuestFilter,
     Inspect,
     Keyset,
-    QuarantineFilter,
     RecordsSize,
     Slice,
     read_everything,
@@ -192,14 +192,9 @@ class StoredQueries:
         return run_from_row(found[0]) if found else None
 
     def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[ListedItem]:
-        where = _hotel_conditions(wanted.hotel_id, wanted.provider)
-        where.require("state = 'quarantined'")
-        where.require_equal("reason_code", wanted.code)
-        where.require_equal("external_id", wanted.external_id)
-        if wanted.after is not None:
-            where.require("id > %s", wanted.after.hex)
+        condition, parameters = inbox.quarantine_condition(wanted)
         found = self._rows(
-            f"{inbox.LIST} WHERE {where} ORDER BY id LIMIT %s", (*where.parameters, limit)
+            f"{inbox.LIST} WHERE {condition} ORDER BY id LIMIT %s", (*parameters, limit)
         )
         return [inbox.listed_item(row) for row in found]
 

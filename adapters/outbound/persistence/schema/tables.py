@@ -129,9 +129,14 @@ PRIVACY_REQUESTS: Final = Table.define(
     ("hotel_id", "id"),
     "hotel_id uuid, id uuid, at bigint, action text, actor text, identity_hash text",
 )
+AUDIT_LOG: Final = Table.define(
+    "audit_log",
+    ("id",),
+    "id uuid, at bigint, actor text, action text, hotel_id uuid null, subject text, details text",
+)
 
 TABLES: Final = (
     *(BOOKINGS, TOMBSTONES, STATUS_HISTORY, GUESTS, AVAILABILITY, ROOM_TYPES, ROOMS, RATE_PLANS),
     *(INBOX, OUTBOX, POSTPONED, RELAY_LEASES, IDEMPOTENCY_KEYS),
-    *(ERASURE_KEYS, ERASED_IDENTITIES, PRIVACY_REQUESTS),
+    *(ERASURE_KEYS, ERASED_IDENTITIES, PRIVACY_REQUESTS, AUDIT_LOG),
 )

@@ -1,6 +1,7 @@
 """Received items, their bodies compressed and sealed."""
 
 import zlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from adapters.outbound.persistence.schema.tables import INBOX
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, ListedItem
 from domain.precedence import Channel
 from domain.values import ConnectionId, HotelId, Reason
-from ports.messages import DueItem, Entities, OutdatedItems
+from ports.messages import DueItem, Entities, OutdatedItems, QuarantineFilter
 from ports.system import Sealer
 
 SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # constant
@@ -167,6 +168,24 @@ class StoredInbox:
                 [(*owner, micros_from_instant(outdated.before), external_ids)],
             )
 
+    def discard(self, wanted: QuarantineFilter, *, limit: int) -> int:
+        condition, parameters = quarantine_condition(wanted)
+        return self.session.run(
+            "UPDATE inbox SET state = 'done' "  # noqa: S608  # columns are constants
+            "WHERE hotel_id = %s AND state = 'quarantined' AND id IN "
+            f"(SELECT id FROM inbox WHERE {condition} ORDER BY id LIMIT %s)",
+            (wanted.hotel_id.hex, *parameters, limit),
+        )
+
+    def count_quarantined(self, wanted: QuarantineFilter, *, limit: int) -> int:
+        condition, parameters = quarantine_condition(wanted)
+        [(count,)] = self.session.rows(
+            "SELECT COUNT(*) FROM "  # noqa: S608  # columns are constants
+            f"(SELECT id FROM inbox WHERE {condition} LIMIT %s) found",
+            (*parameters, limit),
+        )
+        return int(count)
+
     def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
         found = self.session.rows(_WAITING_SQL, (*[micros_from_instant(now)] * 3, limit))
         return [(UUID(hotel), UUID(connection)) for hotel, connection in found]
@@ -189,6 +208,33 @@ class StoredInbox:
             "WHERE state = 'done' AND received_at < %s ORDER BY received_at LIMIT %s)",
             (micros_from_instant(done_before), limit),
         )
+
+    def purge_quarantined(self, *, received_before: datetime, limit: int) -> Mapping[HotelId, int]:
+        found = self.session.rows(
+            "DELETE FROM inbox WHERE state = 'quarantined' AND (hotel_id, id) IN "
+            "(SELECT hotel_id, id FROM inbox WHERE state = 'quarantined' AND received_at < %s "
+            "ORDER BY received_at LIMIT %s) RETURNING hotel_id",
+            (micros_from_instant(received_before), limit),
+        )
+        return Counter(UUID(hotel_id) for (hotel_id,) in found)
+
+
+def quarantine_condition(wanted: QuarantineFilter) -> tuple[str, list[str | int]]:
+    """For WHERE, and its parameters."""
+    before = wanted.received_before
+    terms: list[tuple[str, str | int | None]] = [
+        ("hotel_id = %s", wanted.hotel_id.hex),
+        ("provider = %s", wanted.provider),
+        ("kind = %s", str(wanted.kind) if wanted.kind else None),
+        ("reason_code = %s", wanted.code),
+        ("external_id = %s", wanted.external_id),
+        ("received_at < %s", micros_from_instant(before) if before else None),
+        ("id = %s", wanted.item_id.hex if wanted.item_id else None),
+        ("id > %s", wanted.after.hex if wanted.after else None),
+    ]
+    asked = [(term, value) for term, value in terms if value is not None]
+    condition = " AND ".join(["state = 'quarantined'", *(term for term, _ in asked)])
+    return condition, [value for _, value in asked]
 
 
 def item_of(row: Row, sealer: Sealer) -> InboxItem:
