@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from ports.errors import UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
 from tests.providers.cloudbeds.payloads import context, provider, sample
@@ -19,7 +20,8 @@ def parse_event(**changes: Any) -> Notification:
         **changes,
     }
     body = {key: value for key, value in payload.items() if value is not ...}
-    return provider.read_notification(json.dumps(body).encode(), context())
+    masked = scrub_bytes(json.dumps(body).encode(), provider.capabilities.id_fields)
+    return provider.read_notification(masked, context())
 
 
 BOOKING = (Ref(RefKind.BOOKING, "7001"),)
@@ -47,6 +49,13 @@ class TestNotification:
     def test_accepts_other_key_spelling(self, reservation_id: object) -> None:
         found = parse_event(**OTHER, reservationId=reservation_id, propertyId="777")
         assert (found.refs, found.property_id) == (BOOKING, "777")
+
+    @pytest.mark.parametrize("key", ["reservationID", "reservationId"])
+    @pytest.mark.parametrize("suffix", ["", "_str"])
+    def test_id_that_looks_like_a_card_is_fetched(self, key: str, suffix: str) -> None:
+        looks_like_a_card = "4239000000030077"
+        found = parse_event(**(OTHER | {f"{key}{suffix}": looks_like_a_card}))
+        assert found.refs == (Ref(RefKind.BOOKING, looks_like_a_card),)
 
     def test_guest_event_references_guest_and_reservation(self) -> None:
         found = parse_event(event="guest/assigned", guestId=501, guestId_str="501")

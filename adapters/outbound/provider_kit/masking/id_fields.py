@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 _ID_NAME: Final = re.compile(
-    r"(?:.*[^A-Z])?(?:I[Dd]|id)s?(?:_?[Vv]alues?)?"
+    r"(?:.*[^A-Z])?(?:I[Dd]|id)s?(?:_?[Vv]alues?|_?[Ss]tr(?:ing)?)?"
     r"|(?:[a-z_]*(?:id|ids|uuid|guid))"
     r"|ResID_(?:Value|Source|SourceContext)"
     r"|(?i:.*(?:confirmation|reservation|booking|itinerary|group|block|folio|invoice|voucher|order"
@@ -13,7 +13,7 @@ _ID_NAME: Final = re.compile(
     r"[_ -]?(?:number|no|nr|num|code|key|ref|reference)s?)"
     r"|(?i:(?:.*[_-])?(?:locator|pnr|reference|ref)s?)"
 )
-"""`id`, `externalId`, `reservationIDs`, `booking_id`, `confirmationNumber`, `HotelCode`, …"""
+"""`id`, `externalId`, `reservationIDs`, `booking_id`, `guestId_str`, `confirmationNumber`, …"""
 
 _CARD_NAME: Final = re.compile(r"card|(?:^|_)pan$", re.IGNORECASE)
 
