@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from domain.messages import OutboxMessage
 
 Subscriber: TypeAlias = Callable[[OutboxMessage], None]
+
+DELIVERY_TIMEOUT: Final = "delivery_timeout"
+"""Code of a failure: the subscriber did not return in time."""
+STILL_HANGS: Final = "subscriber_hangs"
+"""Code of a failure: the subscriber has not yet returned from an earlier message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +27,6 @@ class EventBus(Protocol):
         ...
 
     def deliver(self, message: OutboxMessage, *, to: Sequence[str]) -> Sequence[Failure]:
-        """Calls each named subscriber once; one that raises does not affect the others."""
+        """Calls each named subscriber once; one that raises or hangs does not affect the others.
+        Returns within a time that is shorter than the relay's lease."""
         ...

@@ -1,13 +1,15 @@
-"""Delivers outbox messages to the subscribers: at least once, in order per key. A failing
-subscriber does not delay the others."""
+"""Delivers outbox messages to the subscribers: at least once, in order per key. A subscriber that
+fails or hangs does not delay the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from application.errors import ApplicationError
+from domain.errors import ErrorKind
 from domain.messages import OutboxMessage
-from ports.event_bus import EventBus, Failure
+from ports.event_bus import DELIVERY_TIMEOUT, EventBus, Failure
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -15,6 +17,10 @@ BATCH: Final = 500
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LEADER_LEASE_TTL: Final = timedelta(seconds=15)
 LONGEST_PAUSE: Final = timedelta(minutes=15)
+
+
+class SubscriberHangs(ApplicationError, code="subscriber_hangs", kind=ErrorKind.UNAVAILABLE):
+    """A subscriber did not return from an event in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,28 @@ class RelayOutbox:
     clock: Clock
     holder: str
 
-    def __call__(self) -> int:
-        """One round. Returns the number of delivered messages, 0 on standby. Of the postponed
-        messages of one key and subscriber a round delivers the oldest."""
-        lease = _LeaderLease(self)
+    def __call__(self, is_stopping: Callable[[], bool] = lambda: False) -> int:
+        """One round, ended early between two messages if `is_stopping`. Returns the number of
+        delivered messages, 0 on standby. Of the postponed messages of one key and subscriber a
+        round delivers the oldest. Raises SubscriberHangs once per hanging call, after giving up
+        the lease: in another process the subscriber may work."""
+        lease = _LeaderLease(self, is_stopping)
         if not lease.holds():
             return 0
         return self._retry_postponed(lease) + self._relay(lease)
+
+    def give_up_lease(self) -> None:
+        """Another relay may lead at once."""
+        now = self.clock.now()
+        with self.unit_of_work() as uow:
+            uow.outbox.acquire_leader_lease(self.holder, now=now, until=now)
+            uow.commit()
+
+    def _refuse_hanging(self, failures: Sequence[Failure]) -> None:
+        hanging = {each.subscriber for each in failures if each.error_code == DELIVERY_TIMEOUT}
+        if hanging:
+            self.give_up_lease()
+            raise SubscriberHangs(subscriber=", ".join(sorted(hanging)))
 
     def _relay(self, lease: "_LeaderLease") -> int:
         with self.unit_of_work() as uow:
@@ -54,6 +75,7 @@ class RelayOutbox:
                 )
             uow.outbox.mark_delivered([message.id for message in sent], now=now)
             uow.commit()
+        self._refuse_hanging([failure for _, failure in failures])
         return len(sent)
 
     def _deliver(
@@ -92,6 +114,7 @@ class RelayOutbox:
                 else:
                     uow.outbox.mark_postponed_delivered(postponed.message.id, postponed.subscriber)
                 uow.commit()
+            self._refuse_hanging(failed)
             delivered += not failed
         return delivered
 
@@ -101,10 +124,13 @@ class _LeaderLease:
     """The leader lease, renewed after a third of its duration."""
 
     relay: RelayOutbox
+    is_stopping: Callable[[], bool]
     renew_at: datetime | None = None
     lost: bool = False
 
     def holds(self) -> bool:
+        if self.is_stopping():
+            return False
         now = self.relay.clock.now()
         if self.lost or (self.renew_at is not None and now < self.renew_at):
             return not self.lost

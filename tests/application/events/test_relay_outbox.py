@@ -1,8 +1,10 @@
 """Events are delivered at least once, in order per key; subscribers fail independently."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
+from threading import Event
 
 import pytest
 
@@ -12,11 +14,13 @@ from application.events.relay_outbox import (
     LEADER_LEASE_TTL,
     LONGEST_PAUSE,
     RelayOutbox,
+    SubscriberHangs,
 )
 from domain.messages import OutboxMessage
 from ports.errors import StoreUnavailable
 from tests import builders
 from tests.application.use_case_harness import App, CrashPlan, Killed
+from tests.processes import wait_until
 
 
 class Listener:
@@ -48,6 +52,85 @@ def emit(app: App, *names: str) -> list[OutboxMessage]:
 def relay(app: App, holder: str = "relay", **listeners: Listener) -> RelayOutbox:
     bus = InProcessEventBus(listeners)
     return RelayOutbox(app.unit_of_work, bus, app.clock, holder)
+
+
+class HangingListener(Listener):
+    """Hangs at its first message until `resume` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resume = Event()
+
+    def __call__(self, message: OutboxMessage) -> None:
+        self.resume.wait()
+        super().__call__(message)
+
+
+class TestHangingSubscriber:
+    @pytest.fixture
+    def hanging(self) -> Iterator[HangingListener]:
+        listener = HangingListener()
+        yield listener
+        listener.resume.set()
+
+    @staticmethod
+    def relay(app: App, holder: str = "relay", **listeners: Listener) -> RelayOutbox:
+        bus = InProcessEventBus(listeners, delivery_seconds=0.01)
+        return RelayOutbox(app.unit_of_work, bus, app.clock, holder)
+
+    def test_is_named_and_stops_no_other(
+        self, app: App, hanging: HangingListener, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        fine = Listener()
+        messages = emit(app, "a1", "b1", "a2")
+        use = self.relay(app, hanging=hanging, fine=fine)
+        with pytest.raises(SubscriberHangs) as caught:
+            use()
+        assert caught.value.details["subscriber"] == "hanging"
+        assert fine.received == messages
+        messages += emit(app, "c1")
+        use()
+        assert fine.received == messages
+        [logged] = [each for each in caplog.records if each.levelno == logging.ERROR]
+        assert (logged.getMessage(), vars(logged)["subscriber"]) == ("subscriber_hangs", "hanging")
+
+    def test_gets_its_events_in_order_when_it_goes_on(
+        self, app: App, hanging: HangingListener
+    ) -> None:
+        emit(app, "a1", "a2")
+        use = self.relay(app, hanging=hanging)
+        with pytest.raises(SubscriberHangs):
+            use()
+        assert hanging.received == []
+        hanging.resume.set()
+        wait_until(lambda: hanging.received, seconds=30, description="the hanging call returned")
+        for _ in range(2):
+            app.clock.advance(LONGEST_PAUSE)
+            use()
+        assert hanging.keys("a") == ["a1", "a1", "a2"]
+
+    def test_lets_another_relay_lead(self, app: App, hanging: HangingListener) -> None:
+        fine = Listener()
+        emit(app, "a1")
+        with pytest.raises(SubscriberHangs):
+            self.relay(app, hanging=hanging)()
+        emit(app, "b1")
+        assert self.relay(app, holder="other", hanging=fine)() == 1
+
+
+class TestStoppingRelay:
+    def test_ends_between_two_messages(self, app: App) -> None:
+        listener = Listener()
+        emit(app, "a1", "b1")
+        assert relay(app, one=listener)(is_stopping=lambda: bool(listener.received)) == 1
+        assert relay(app, one=listener)() == 1
+
+    def test_lets_another_lead_at_once(self, app: App) -> None:
+        first = relay(app, one=Listener())
+        first()
+        first.give_up_lease()
+        emit(app, "a1")
+        assert relay(app, holder="other", one=Listener())() == 1
 
 
 class TestRelay:
