@@ -43,6 +43,10 @@ class InvalidRequest(ApplicationError, code="invalid_request", kind=ErrorKind.IN
     """The request is invalid; the details name the field and the fix."""
 
 
+class QuarantineFull(ApplicationError, code="quarantine_full", kind=ErrorKind.UNAVAILABLE):
+    """The quarantine of this hotel is full; replay or discard items, then send it again."""
+
+
 class ItemTooLarge(InvalidRequest, code="item_too_large"):
     """An item of the message is too large; nothing of the message was stored."""
 

@@ -8,6 +8,7 @@ from application.enqueue_jobs import enqueue_inbox
 from application.errors import ConnectionNotFound, Unauthenticated
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import notification_rows, payload_mask
+from application.ingest.quarantine_cap import require_room
 from application.retrying import in_transaction
 from ports.providers import BodySigned, Provider
 from ports.system import Secrets
@@ -34,7 +35,8 @@ class ReceiveWebhook(InboundUseCase):
 
     def __call__(self, webhook: Webhook) -> UUID:
         """The id of the inbox batch. Raises UnknownProvider, ConnectionNotFound for a wrong key or
-        another provider's, Unauthenticated, Unsealable, StoreUnavailable, what `read_body` raises.
+        another provider's, Unauthenticated, QuarantineFull, Unsealable, StoreUnavailable, what
+        `read_body` raises.
         """
         provider = self.providers.get(webhook.provider)
         connection = self._connection_of(webhook.connection_key, webhook.provider)
@@ -56,6 +58,7 @@ class ReceiveWebhook(InboundUseCase):
         )
 
         def store(uow: UnitOfWork) -> None:
+            require_room(uow, row.hotel_id, self.quarantine_cap)
             uow.inbox.add([row])
             uow.connections.touch_inbound(connection.id, at=now)
 

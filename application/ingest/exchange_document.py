@@ -53,8 +53,8 @@ class ExchangeDocument(InboundUseCase):
 
     def __call__(self, request: DocumentRequest) -> DocumentReply:
         """Raises UnknownProvider, Unsupported, Unauthenticated, HotelDisabled, UnreadableMessage,
-        TooManyItems, StoreUnavailable, Unsealable, what `load` raises: nothing was stored then, and
-        `render_error` gives the error in the vendor's format."""
+        TooManyItems, QuarantineFull, StoreUnavailable, Unsealable, what `load` raises: nothing was
+        stored then, and `render_error` gives the error in the vendor's format."""
         provider, document_provider = self._document_provider(request.provider)
         connection, hotel = self._authenticate(provider, document_provider, request)
         request = request.load() if request.load else request
@@ -121,7 +121,9 @@ class ExchangeDocument(InboundUseCase):
 
         def store(uow: UnitOfWork) -> tuple[bool, list[PushedItem]]:
             is_first = _is_first_availability(uow, items, context, today)
-            pushed = apply_pushed_items(uow, rows[:item_count], items, context, self.ids)
+            pushed = apply_pushed_items(
+                uow, rows[:item_count], items, context, self.ids, self.quarantine_cap
+            )
             add_rows(uow, ignored_rows, context)
             return is_first, pushed
 

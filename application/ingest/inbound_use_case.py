@@ -25,6 +25,8 @@ class InboundUseCase:
     mask_cards: CardMask
     clock: Clock
     ids: IdGenerator
+    quarantine_cap: int
+    """Quarantined items of one hotel."""
 
     def _connection_of(self, key: str, provider: str) -> Connection | None:
         """`key`: the secret of the connection's URL. None if it is wrong or another provider's."""

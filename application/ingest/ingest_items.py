@@ -11,6 +11,7 @@ from application.errors import ItemTooLarge, NotConnected
 from application.ingest.apply_items import ApplyContext, apply_items
 from application.ingest.inbound_use_case import InboundUseCase
 from application.ingest.inbox_rows import decide_row, item_rows, payload_mask
+from application.ingest.quarantine_cap import require_room, require_room_for
 from application.ingest.quarantine_items import quarantine_once
 from application.ingest.retry_unknown import retry_unknown
 from application.ingest.stored_items import MAX_ITEMS
@@ -63,7 +64,7 @@ class IngestItems(InboundUseCase):
 
     def __call__(self, principal: Principal, push: Push) -> PushResult:
         """Raises UnknownProvider, Forbidden, NotConnected, UnreadableMessage, TooManyItems,
-        ItemTooLarge, StoreUnavailable: nothing was stored then."""
+        ItemTooLarge, QuarantineFull, StoreUnavailable: nothing was stored then."""
         provider = self.providers.get(push.provider)
         principal.require_provider(push.provider)
         principal.require(Scope.INGEST)
@@ -81,7 +82,8 @@ class IngestItems(InboundUseCase):
 
         def store(uow: UnitOfWork) -> list[PushedItem]:
             if not push.deferred:
-                return apply_pushed_items(uow, rows, items, context, self.ids)
+                return apply_pushed_items(uow, rows, items, context, self.ids, self.quarantine_cap)
+            require_room(uow, context.hotel_id, self.quarantine_cap)
             add_rows(uow, rows, context)
             return [PushedItem(row.id, row.external_id, None) for row in rows]
 
@@ -112,13 +114,17 @@ def apply_pushed_items(
     items: Sequence[ReadItem],
     context: ApplyContext,
     ids: IdGenerator,
+    quarantine_cap: int,
 ) -> list[PushedItem]:
-    """Stores inbox rows, changes and events of one request in the caller's unit of work."""
+    """Stores inbox rows, changes and events of one request in the caller's unit of work. Raises
+    QuarantineFull."""
     if not rows:
         return []
     results = apply_items(uow, items, context, ids)
     decided = [decide_row(row, [result]) for row, result in zip(rows, results, strict=True)]
-    add_rows(uow, quarantine_once(uow, decided, context, ids), context)
+    stored = quarantine_once(uow, decided, context, ids)
+    require_room_for(uow, context.hotel_id, quarantine_cap, stored)
+    add_rows(uow, stored, context)
     retry_unknown(uow, results, context, ids)
     return [PushedItem(row.id, row.external_id, row.outcome, row.reason) for row in decided]
 

@@ -163,6 +163,10 @@ class Container:
         )
         return InstalledProviders(tools)
 
+    @property
+    def quarantine_cap(self) -> int:
+        return self.settings.quarantine_cap
+
     @cached_property
     def turns(self) -> VendorTurns:
         return RedisVendorTurns(request_client(self.settings.redis))

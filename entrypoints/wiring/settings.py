@@ -130,6 +130,9 @@ class Settings:
     requests_per_minute: int = _setting(
         6_000, "limit of requests per token and minute", _parse_count
     )
+    quarantine_cap: int = _setting(
+        100_000, "quarantined items per hotel; pushes beyond it are refused", _parse_count
+    )
     tick_seconds: int = _setting(15, "seconds between ticks, which enqueue due work", _parse_count)
     allowed_hosts: frozenset[str] = _setting(
         frozenset(), "further provider hosts, also private ones", _parse_list

@@ -140,6 +140,7 @@ class App:
     store: InMemoryStore = field(default_factory=InMemoryStore)
     crash_plan: CrashPlan = field(default_factory=lambda: CrashPlan(at=-1))
     interruptions: dict[int, Callable[[], Any]] = field(default_factory=dict)
+    quarantine_cap: int = 100_000
 
     def __post_init__(self) -> None:
         self.queue = RecordingJobQueue(self.store)
@@ -202,7 +203,8 @@ class App:
     def _inbound_ports(self) -> tuple[Any, ...]:
         store = self.store.directory
         return (
-            self.unit_of_work, store, self.providers, self.queue, scrub_bytes, self.clock, self.ids
+            self.unit_of_work, store, self.providers, self.queue, scrub_bytes, self.clock, self.ids,
+            self.quarantine_cap,
         )  # fmt: skip
 
     @property

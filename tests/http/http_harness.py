@@ -116,6 +116,7 @@ class HttpHarness:
         graphql_options: GraphQLOptions | None = None,
         store: Any = None,
         further_providers: Mapping[str, Any] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.store = store or InMemoryStore()
         self.clock = FrozenClock(NOON)
@@ -127,7 +128,7 @@ class HttpHarness:
         self.providers = HarnessProviders(self.canonical, self.scripted, further_providers or {})
         self.keys: dict[tuple[str | None, str], str] = {}
         self.use_cases = Container(
-            Settings(),
+            settings or Settings(),
             *(self.clock, self.ids, self.randomness),
             queue_override=self.queue,
             providers_override=self.providers,

@@ -6,6 +6,7 @@ from domain.access import Scope
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
 from domain.values import SourceVersion, Stay
+from entrypoints.wiring.settings import Settings
 from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS
 
@@ -51,6 +52,34 @@ class TestQuarantine:
         response = alpha.get(f"{QUARANTINE}?{query}")
         assert response.status_code in (400, 422)
         assert response.get_json()["errors"][0]["path"] == query.partition("=")[0]
+
+
+class TestCap:
+    def test_is_answered_with_what_to_do(self) -> None:
+        installation = HttpHarness(settings=Settings(quarantine_cap=1))
+        installation.hotel("full")
+        installation.connection("full", "canonical")
+        alpha = installation.caller("full")
+        alpha.post(BOOKINGS, booking(status="GONE"))
+        refused = [
+            alpha.post(BOOKINGS, booking("B2", status="GONE")),
+            alpha.post(BOOKINGS, booking("B2"), Prefer="respond-async"),
+        ]
+        for response in refused:
+            is_problem(response, 503, "quarantine_full")
+            assert response.get_json()["limit"] == 1
+            assert "discard" in response.get_json()["detail"]
+            assert response.headers["Retry-After"]
+        assert alpha.post(BOOKINGS, booking("B2")).status_code == 200
+
+    def test_refuses_webhooks(self) -> None:
+        installation = HttpHarness(settings=Settings(quarantine_cap=1))
+        installation.hotel("full")
+        _, key = installation.connection("full", "scripted")
+        caller = installation.caller("full", provider="scripted")
+        caller.send("/api/pms/scripted/bookings", b"bad")
+        response = installation.client.post(f"/api/pms/scripted/webhook/{key}", data=b"x")
+        is_problem(response, 503, "quarantine_full")
 
 
 class TestReplay:

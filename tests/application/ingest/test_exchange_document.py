@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from adapters.outbound.memory.providers import ScriptedProvider
-from application.errors import HotelDisabled, Unauthenticated
+from application.errors import HotelDisabled, QuarantineFull, Unauthenticated
 from application.ingest.exchange_document import DocumentRequest, ExchangeDocument
 from domain.errors import PmsError
 from domain.messages import InboxState, ItemKind, ItemOutcome
@@ -105,6 +105,7 @@ def exchange_document(app: App) -> ExchangeDocument:
         mask_4111,
         app.clock,
         app.ids,
+        app.quarantine_cap,
     )
 
 
@@ -128,6 +129,14 @@ class TestDocument:
         assert [row.state for row in rows] == [InboxState.DONE, InboxState.QUARANTINED]
         assert len({row.batch_id for row in rows}) == 1
         assert app.stored().last_inbound_at == app.clock.now()
+
+    def test_that_would_exceed_the_quarantine_s_cap_is_refused(self, app: App) -> None:
+        app.quarantine_cap = 1
+        send(app, b"?")
+        with pytest.raises(QuarantineFull):
+            send(app, app.provider.line(booked()), b"??")
+        assert (len(app.inbox()), app.booking()) == (1, None)
+        assert send(app, app.provider.line(booked())) == "applied"
 
     def test_changes_nothing_when_sent_again(self, app: App) -> None:
         line = app.provider.line(booked())
