@@ -49,6 +49,9 @@ class Loop:
             assert time.monotonic() < deadline
             wasyncore.loop(0.01, use_poll=True, map=self.connections, count=1)
 
+    def lingers(self) -> bool:
+        return all(each._lingers_until for each in self.server.active_channels.values())
+
     def turn(self) -> None:
         """Until everything sent so far has been received."""
         for _ in range(20):
@@ -134,6 +137,8 @@ class TestDeadlines:
     def test_close_an_idle_connection_after_the_keepalive(self, loop: Loop) -> None:
         with closing(loop.connect(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")) as client:
             assert loop.answer(client).startswith(b"HTTP/1.1 200")
+            (channel,) = loop.server.active_channels.values()
+            loop.turn_until(lambda: channel.is_idle)
             assert loop.close_overdue(0) == 1
             assert loop.close_overdue(70) == 1
             assert loop.close_overdue(80) == 0
@@ -159,7 +164,7 @@ class TestRefusalByHeaders:
             assert response.startswith(b"HTTP/1.1 401")
             assert b"Connection: close" in response
             client.sendall(b"a" * 1_000)
-            loop.turn()
+            loop.turn_until(loop.lingers)
             assert loop.close_overdue(worker.LINGER_SECONDS + 1) == 0
 
     def test_does_not_ask_to_continue(self, loop: Loop) -> None:
