@@ -20,7 +20,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "man
 CATCH_ALL = re.compile(r"^\s*except(\s*:|\s+\(?\s*(Base)?Exception\b)", re.MULTILINE)
 MAY_CATCH_ALL = {
     "adapters/inbound/jobs/job_boundary.py",
-    "adapters/outbound/events/in_process_bus.py",
+    "adapters/outbound/events/subscriber_thread.py",
     "entrypoints/wiring/plugins.py",
 }
 SAMPLES = Path(os.environ.get("PMS_VENDOR_SAMPLES", ROOT.parent / "shared/vendor-samples"))
