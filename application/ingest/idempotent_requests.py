@@ -31,8 +31,7 @@ class KeyReused(ApplicationError, code="idempotency_key_reused", kind=ErrorKind.
 
 
 class BadKey(ApplicationError, code="bad_idempotency_key", kind=ErrorKind.INVALID):
-    """Idempotency-Key: send 1 to 255 printable ASCII characters, bare or in double quotes, and
-    neither a card number nor a credential."""
+    """Idempotency-Key: send 1 to 255 printable ASCII characters, no card number, no credential."""
 
 
 @dataclass(frozen=True, slots=True)
