@@ -143,6 +143,16 @@ def is_description(name: str) -> bool:
     return _traits(name).is_description
 
 
+def is_labelled(name: str) -> bool:
+    """Whether a label beside the field says what is in it, as in `Name="Passport" Value="X1"`."""
+    return _traits(name).is_labelled
+
+
+def label_reason(fields: Iterable[tuple[str, str]]) -> str | None:
+    """Why what the labels among these fields (name and text) name is not kept."""
+    return drop_reason(t for name, t in fields if _traits(name).is_label and len(t) <= _MAX_LABEL)
+
+
 def is_flag(value: Json) -> bool:
     """True for values that reveal nothing."""
     return value is None or value == "" or isinstance(value, bool)

@@ -23,6 +23,8 @@ from adapters.outbound.provider_kit.parsing.sensitive_fields import (
     PAYMENT,
     drop_reason,
     is_description,
+    is_labelled,
+    label_reason,
     path_drop_reason,
 )
 from adapters.outbound.provider_kit.parsing.tracked_object import READ
@@ -238,6 +240,9 @@ class XmlReader:
         for attribute, text in self._present_fields(without=self._targets):
             name = _local_name(attribute) or self.name
             why = path_drop_reason(self.path) or drop_reason((name,))
+            if why is None and (attribute == _TEXT_KEY or is_labelled(name)):
+                attributes = self._element.attributes.items()
+                why = label_reason((_local_name(key), label) for key, label in attributes)
             yield attribute, text, None if is_description(name) else why
 
     def _present_fields(self, without: Container[str] = ()) -> Iterator[tuple[str, str]]:

@@ -118,6 +118,23 @@ class TestUnread:
         assert dropped == {"@Stars", "Perk/@Number", "Perk/Holder"}
 
 
+class TestLabelled:
+    @pytest.mark.parametrize(
+        "field",
+        [
+            b'<Field Name="Passport" Value="S3CR3T"/>',
+            b'<Field Name="ID card no.">S3CR3T</Field>',
+            b'<x:Field xmlns:x="urn:x" x:Label="Card" x:Value="S3CR3T"/>',
+        ],
+    )
+    def test_value_of_a_document_or_card_is_dropped(self, field: bytes) -> None:
+        r = reader(b'<a>%b<Field Name="Pillow" Value="soft"/></a>' % field)
+        shown = json.dumps(r.unread())
+        assert "S3CR3T" not in shown
+        assert "soft" in shown
+        assert any("dropped" in target for target in r.field_trace().values())
+
+
 class TestDetails:
     def test_that_are_invalid_stay_unread_with_a_remark(self) -> None:
         r = reader()
