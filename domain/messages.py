@@ -26,7 +26,7 @@ class ItemOutcome(StrEnum):
 
 class InboxState(StrEnum):
     """RECEIVED: stored, not yet applied. DONE: has its outcome. QUARANTINED: could not be mapped
-    or applied; stays until it is replayed or discarded."""
+    or applied; stays until it is replayed, discarded or purged by age."""
 
     RECEIVED = "received"
     DONE = "done"

@@ -1,8 +1,9 @@
 """The tick: finds due work in the database and enqueues it. Lost and duplicate ticks are harmless,
 and so is the loss of the queue."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from application.enqueue_jobs import enqueue_jobs, enqueue_runs
+from domain.audit import RETENTION_ACTOR, AuditAction, AuditEntry
 from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import HotelId
@@ -24,11 +26,14 @@ INBOXES: Final = 2_000
 """Connections whose waiting inbox items one tick enqueues: one job each, whatever their number."""
 STUCK_AFTER: Final = timedelta(minutes=1)
 DONE_RETENTION: Final = timedelta(days=30)
+QUARANTINE_RETENTION: Final = timedelta(days=180)
+"""A bad item that nobody replayed for half a year is outdated, and may hold personal data."""
 DELIVERED_RETENTION: Final = timedelta(days=7)
 TOMBSTONE_RETENTION: Final = timedelta(days=400)
 """Longer than any vendor resends old messages."""
 PURGE_BATCH: Final = 2_000
 PURGE_FOR: Final = timedelta(seconds=2)
+_LOG: Final = logging.getLogger("pms.quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,12 @@ class ScheduleSyncs:
     def _purge_once(self, now: datetime) -> tuple[int, ...]:
         limit = self.purge_batch
         with self.unit_of_work() as uow:
+            quarantined = uow.inbox.purge_quarantined(
+                received_before=now - QUARANTINE_RETENTION, limit=limit
+            )
+            uow.audit_log.add(self._purge_entries(quarantined, now))
             batches = (
+                sum(quarantined.values()),
                 uow.inbox.purge(done_before=now - DONE_RETENTION, limit=limit),
                 uow.outbox.purge(delivered_before=now - DELIVERED_RETENTION, limit=limit),
                 uow.idempotency.purge(now=now, limit=limit),
@@ -131,7 +141,24 @@ class ScheduleSyncs:
             )
             if any(batches):
                 uow.commit()
+        if quarantined:
+            _LOG.warning("quarantine_purged", extra={"count": sum(quarantined.values())})
         return batches
+
+    def _purge_entries(self, purged: Mapping[HotelId, int], now: datetime) -> list[AuditEntry]:
+        before = (now - QUARANTINE_RETENTION).isoformat()
+        return [
+            AuditEntry(
+                id=self.ids.new(),
+                at=now,
+                actor=RETENTION_ACTOR,
+                action=AuditAction.QUARANTINE_PURGED,
+                hotel_id=hotel_id,
+                subject="quarantine",
+                details={"count": count, "received_before": before},
+            )
+            for hotel_id, count in purged.items()
+        ]
 
 
 def interleave_by_hotel(runs: Sequence[SyncRun]) -> list[SyncRun]:

@@ -37,6 +37,7 @@ from application.ingest.idempotent_requests import KEY_RETENTION
 from application.sync.schedule_syncs import (
     DELIVERED_RETENTION,
     DONE_RETENTION,
+    QUARANTINE_RETENTION,
     TOMBSTONE_RETENTION,
 )
 from domain.breaker import BREAKER_THRESHOLD
@@ -244,6 +245,7 @@ def stated_values() -> dict[str, str]:
         "tick_seconds": Settings().tick_seconds,
         "sync_lease_minutes": LEASE_TTL // timedelta(minutes=1),
         "relay_lease_seconds": LEADER_LEASE_TTL // timedelta(seconds=1),
+        "quarantine_retention_days": QUARANTINE_RETENTION // timedelta(days=1),
         "inbox_retention_days": DONE_RETENTION // timedelta(days=1),
         "tombstone_retention_days": TOMBSTONE_RETENTION // timedelta(days=1),
         "outbox_retention_days": DELIVERED_RETENTION // timedelta(days=1),

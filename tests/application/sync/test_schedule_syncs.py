@@ -15,9 +15,11 @@ from application.sync.schedule_syncs import (
     DELIVERED_RETENTION,
     DONE_RETENTION,
     PURGE_FOR,
+    QUARANTINE_RETENTION,
     STUCK_AFTER,
     interleave_by_hotel,
 )
+from domain.audit import AuditAction
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.sync_run import LEASE_TTL, SyncKind, SyncRun, SyncStatus, SyncTrigger
@@ -198,6 +200,28 @@ class TestTick:
 
 
 class TestRetention:
+    def test_purges_the_quarantine_by_age_and_records_it(self, app: App) -> None:
+        other = app.connect(app.add_hotel(), key="other")
+        app.push(b"bad 1", b"bad 2")
+        app.push(b"bad 1", to=other)
+        app.clock.advance(QUARANTINE_RETENTION)
+        app.push(b"bad 3")
+        assert app.tick().purged == 0
+        app.clock.advance(MINUTE)
+        assert app.tick().purged == 3
+        assert [row.body for row in app.quarantined()] == [b"bad 3"]
+        with app.store.unit_of_work() as uow:
+            [entry] = uow.audit_log.of_hotel(app.hotel.id, limit=9)
+        assert (entry.actor, entry.action) == ("retention", AuditAction.QUARANTINE_PURGED)
+        assert entry.details["count"] == 2
+
+    def test_purges_discarded_items_as_processed_ones(self, app: App) -> None:
+        [item] = app.push(b"bad").items
+        app.discard.one(app.hotel.id, item.inbox_id, actor="cli")
+        app.clock.advance(DONE_RETENTION + MINUTE)
+        assert app.tick().purged == 1
+        assert app.inbox() == []
+
     def test_purges_many_batches_in_one_tick(self, app: App) -> None:
         for n in range(7):
             app.push(booked(number=n + 1))
