@@ -71,6 +71,10 @@ class Actions:
             self.world.simulator.activity.commands.reprice(stays[pick % len(stays)])
             self._send(self.world.simulator.activity.commands.take_events())
 
+    def hotel_clock(self, seconds: int) -> None:
+        """Somebody sets the clock of the PMS."""
+        self.world.set_hotel_clock(timedelta(seconds=seconds))
+
     def hotel_late_booking(self, seconds: int) -> None:
         """A new booking whose time stamp is from before its commit at the PMS."""
         hotel = self.world.simulator.hotel

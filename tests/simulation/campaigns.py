@@ -8,7 +8,7 @@ from itertools import count, islice
 from typing import Final
 
 from tests.simulation.faults import FAULTS, PlantedFault
-from tests.simulation.schedule import Schedule, generate_schedule
+from tests.simulation.schedule import PROVIDERS, Schedule, generate_schedule, generate_year
 from tests.simulation.shrink import shrink
 from tests.simulation.simulate import Outcome, simulate
 
@@ -66,6 +66,23 @@ def run_simulation(seeds: int = SEEDS) -> bool:
     return not failed
 
 
+def run_years() -> bool:
+    """One at each provider."""
+    failed = []
+    for seed, provider in enumerate(PROVIDERS):
+        outcome = simulate(generate_year(seed, provider=provider))
+        print_figure(
+            "simulation.year",
+            provider=provider,
+            seconds_of_processor=round(outcome.seconds, 1),
+            commits=len(outcome.trace),
+            violation=str(outcome.violation or ""),
+        )
+        if outcome.violation:
+            failed.append(provider)
+    return not failed
+
+
 def run_planted_faults() -> bool:
     missed = []
     for fault in FAULTS.values():
@@ -105,5 +122,6 @@ def report(failed: Outcome) -> Outcome:
 
 CAMPAIGNS: Final[dict[str, Callable[[], bool]]] = {
     "simulation": run_simulation,
+    "years": run_years,
     "planted-faults": run_planted_faults,
 }

@@ -23,6 +23,16 @@ def finish(world: World) -> None:
     if not world.conditions.is_push_only:
         run_last_sync(world)
     check_all(world)
+    if not world.conditions.is_push_only:
+        check_idempotence(world)
+
+
+def check_idempotence(world: World) -> None:
+    """The same sync again writes no booking."""
+    before = dict(world.ledger.bookings)
+    run_last_sync(world)
+    changed = [name for name, held in world.ledger.bookings.items() if before.get(name) != held]
+    require(not changed, "a second sync changes nothing", f"{changed[:5]}")
 
 
 def run_last_sync(world: World) -> None:

@@ -184,11 +184,20 @@ class _ActionSource:
             ]
             if conditions.provider in PUSHED:
                 choices.append((3, lambda: {"do": "foreign", "count": source.randrange(1, 4)}))
+            if not (conditions.is_push_only or conditions.is_polled):
+                choices += [
+                    (1, lambda: {"do": "hotel_clock", "seconds": source.choice((-7200, 3600))}),
+                    (1, lambda: {"do": "vendor_fault", "fault": "hidden-update,times=2"}),
+                ]
             if not conditions.is_push_only:
                 choices += [(1, lambda: self._mail("lose")), (1, lambda: self._mail("truncate"))]
         self._scenes = [self._dying_worker, self._two_workers, self._two_relays]
         if conditions.provider in PUSHED:
             self._scenes.append(self._replayed_tie)
+        if conditions.is_polled:
+            self._scenes.append(self._changes_at_the_cursor)
+        else:
+            self._scenes.append(self._failing_commit)
         self._choices = [choice for _, choice in choices]
         self._weights = [weight for weight, _ in choices]
 
@@ -254,6 +263,31 @@ class _ActionSource:
             self._work(),
             self._interrupt(point, "run", actions=meanwhile),
             {"do": "relay", "process": 0},
+        ]
+
+    def _changes_at_the_cursor(self) -> Sequence[Action]:
+        """While a delta runs and in the second of its last change, or committed late."""
+        sync: list[Action] = [
+            {"do": "request_sync", "kind": "delta"},
+            {"do": "work", "process": 0},
+            {"do": "work", "process": 0},
+        ]
+        return [
+            self._reprice(),
+            self._interrupt("request.after", "run", actions=[self._reprice()] * 2),
+            *sync,
+            {"do": "hotel_late_booking", "seconds": 30},
+            *sync,
+        ]
+
+    def _failing_commit(self) -> Sequence[Action]:
+        """A message is not stored, or is and we do not learn it."""
+        point = self._source.choice(("commit.before", "commit.after"))
+        effect = self._source.choice(("error", "crash"))
+        return [
+            self._hotel_events(),
+            {"do": "interrupt", "point": point, "nth": 1, "effect": effect},
+            self._mail("deliver"),
         ]
 
     def _replayed_tie(self) -> Sequence[Action]:

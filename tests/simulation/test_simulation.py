@@ -3,11 +3,11 @@ tests.simulation --help`; `make campaign ARGS=simulation` runs 2,000 of them."""
 
 import pytest
 
-from tests.simulation.schedule import PROVIDERS, Schedule, generate_schedule
+from tests.simulation.schedule import PROVIDERS, Schedule, generate_schedule, generate_year
 from tests.simulation.shrink import minimize
 from tests.simulation.simulate import simulate
 
-SEEDS = range(70)
+SEEDS = range(56)
 
 
 class TestSeed:
@@ -27,6 +27,18 @@ class TestSeed:
     def test_covers_every_provider(self) -> None:
         simulated = {generate_schedule(seed).conditions.provider for seed in SEEDS}
         assert simulated == set(PROVIDERS)
+
+
+class TestYear:
+    def test_breaks_no_invariant(self) -> None:
+        """With its days of summer time and their ends, its faults, and some hundred syncs."""
+        outcome = simulate(generate_year(1, provider="apaleo"))
+        assert outcome.violation is None
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("provider", PROVIDERS)
+    def test_breaks_no_invariant_at(self, provider: str) -> None:
+        assert simulate(generate_year(2, provider=provider)).violation is None
 
 
 class TestShrinking:

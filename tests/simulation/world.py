@@ -85,6 +85,7 @@ class World:
         self.random = random.Random(f"world:{conditions.seed}")
         self.randomness = SeededRandomness(self.random)
         self.simulator: Any = self._start_simulator(conditions.seed)
+        self.hotel_skew = timedelta(seconds=conditions.skews["pms"])
         self.started_at = self.now = self._hotel_now()
         self.ids = SimulatedIds(self)
         zero = SimulatedClock(self, timedelta(0))
@@ -183,14 +184,16 @@ class World:
         self.now += by
 
     def _hotel_now(self) -> datetime:
-        skew = timedelta(seconds=self.conditions.skews["pms"])
-        return datetime.fromtimestamp(self.simulator.hotel.now / TICKS, UTC) - skew
+        return datetime.fromtimestamp(self.simulator.hotel.now / TICKS, UTC) - self.hotel_skew
+
+    def set_hotel_clock(self, by: timedelta) -> None:
+        self.hotel_skew += by
+        self.simulator.hotel.now += int(by.total_seconds()) * TICKS
 
     def synchronize(self) -> None:
         """The hotel's clock and ours go on together."""
-        skew = self.conditions.skews["pms"]
         hotel = self.simulator.hotel
-        hotel.now = max(hotel.now, int((self.now.timestamp() + skew) * TICKS))
+        hotel.now = max(hotel.now, int((self.now + self.hotel_skew).timestamp() * TICKS))
         self.now = max(self.now, self._hotel_now())
 
     # processes
