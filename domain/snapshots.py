@@ -357,7 +357,7 @@ def _is_masked_number(value: str) -> bool:
     """A mask without the last digits is the provider's own, which hides the value from us."""
     if "****" in value:
         return _LAST_DIGITS.search(value.rpartition("****")[2]) is not None
-    return _MASKED_INTEGER.fullmatch(value) is not None
+    return value.startswith("99999999") and _MASKED_INTEGER.fullmatch(value) is not None
 
 
 def _masked(path: str) -> InvalidField:
