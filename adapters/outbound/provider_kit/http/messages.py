@@ -43,7 +43,7 @@ class HttpResponse:
     body: bytes = field(repr=False)
 
     def json(self) -> Json:
-        """Raises UnreadableAnswer, e.g. for a proxy's HTML page with status 200."""
+        """Raises UnreadableAnswer."""
         try:
             return loads_response(self.body)
         except UnreadableJson as fault:

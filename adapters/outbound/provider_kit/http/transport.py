@@ -23,6 +23,7 @@ from urllib3.response import BaseHTTPResponse
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.http.guarded_connections import guarded_pools
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy
+from adapters.outbound.provider_kit.http.html_pages import is_html_page
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.retry_policy import (
     RetryPolicy,
@@ -32,7 +33,7 @@ from adapters.outbound.provider_kit.http.retry_policy import (
 from adapters.outbound.provider_kit.http.status_errors import HttpFailure, failure_for_status
 from adapters.outbound.provider_kit.http.vendor_message import MAX_BYTES, read_vendor_message
 from domain.sync_run import TransportCounts
-from ports.errors import ProviderUnavailable, RateLimited, TooHeavy
+from ports.errors import ProviderUnavailable, RateLimited, TooHeavy, UnreadableAnswer
 from ports.providers import Patience, RateBudget
 from ports.system import Clock, Randomness
 
@@ -181,6 +182,8 @@ class Transport:
             body = self._body(response.raw, headers, attempt.deadline)
             if isinstance(body, HttpFailure):
                 return body
+            if is_html_page(body, headers.get("content-type", "")):
+                return _failure_by_page(response.status_code)
             masked = scrub_bytes(body, self._settings.id_fields)
             return HttpResponse(
                 status=response.status_code, path=call.path, headers=headers, body=masked
@@ -278,6 +281,10 @@ def _failure_of(error: requests.RequestException | HTTPError) -> HttpFailure:
 
 def _failure_before_send(reason: str) -> HttpFailure:
     return HttpFailure(ProviderUnavailable(reason=reason), is_transient=True, is_unprocessed=True)
+
+
+def _failure_by_page(status: int) -> HttpFailure:
+    return HttpFailure(UnreadableAnswer(reason="an HTML page", status=status), is_transient=True)
 
 
 def _without_request_lines(record: logging.LogRecord) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy, HostRefused
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
-from adapters.outbound.provider_kit.http.retry_policy import retry_after_seconds
+from adapters.outbound.provider_kit.http.retry_policy import RetryPolicy, retry_after_seconds
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.transport import Transport, TransportSettings
 from domain.sync_run import TransportCounts
@@ -130,12 +130,55 @@ class TestResponse:
             r.get(server.url())
             assert "cookie" not in server.requests[1][2]
 
-    @pytest.mark.parametrize("body", [b"<!DOCTYPE html><p>Maintenance", b"{", b"", b"NaN"])
+    @pytest.mark.parametrize("body", [b"<p>Maintenance", b"{", b"", b"NaN"])
     def test_rejects_other_than_json_without_retry(self, body: bytes) -> None:
         got, _, server = ask(answer(body=body))
         with pytest.raises(errors.UnreadableAnswer):
             got.json()
         assert len(server.requests) == 1
+
+
+PAGES = (
+    answer(body=b"<!DOCTYPE html><p>Maintenance"),
+    answer(body=b"\xef\xbb\xbf\r\n<HTML lang='en'><body>"),
+    answer(
+        body=b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">'
+    ),
+    answer(body=b"<!-- proxy -->\n<html>"),
+    answer(body=b"<h1>Service maintenance</h1>", Content_Type="text/html; charset=utf-8"),
+)
+
+
+class TestHtmlPage:
+    """A page of a proxy or of maintenance, with status 200."""
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_is_retried(self, page: Reply) -> None:
+        got, _, server = ask(page, page, answer(body=b"[]"))
+        assert (got.json(), len(server.requests)) == ([], 3)
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_is_unreadable_in_the_end(self, page: Reply) -> None:
+        caught, _, server = fail(*[page] * RetryPolicy().attempts)
+        assert type(caught) is errors.UnreadableAnswer
+        assert (caught.status, caught.path) == (200, "/api/things")
+        assert len(server.requests) == RetryPolicy().attempts
+
+    def test_is_not_retried_where_a_repetition_could_change_something(self) -> None:
+        caught, _, server = fail(PAGES[0], is_idempotent=False)
+        assert type(caught) is errors.UnreadableAnswer
+        assert len(server.requests) == 1
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            answer(body=b'{"html": "<html>"}', Content_Type="text/html"),
+            answer(body=b'<?xml version="1.0"?><OTA_PingRS/>', Content_Type="text/xml"),
+            answer(body=b"<HtmlReport/>", Content_Type="application/xml"),
+        ],
+    )
+    def test_is_not_data(self, reply: Reply) -> None:
+        assert len(ask(reply)[2].requests) == 1
 
 
 class TestRetry:
