@@ -68,10 +68,12 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedItem(InboxEntry):
-    """Of a list, which does not read payloads. `body_bytes`: None if an earlier version
-    stored it."""
+    """Of a list, which does not return payloads. `body_bytes`: None if an earlier version
+    stored it. `is_readable`: whether the stored payload can be opened; None if it is too large to
+    be checked in a list."""
 
     body_bytes: int | None
+    is_readable: bool | None = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

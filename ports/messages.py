@@ -81,7 +81,8 @@ class Inbox(Protocol):
         ...
 
     def quarantined_of(self, entities: Entities, *, limit: int) -> Sequence[InboxItem]:
-        """Those of these entities that are in quarantine, oldest first, locked like `load`."""
+        """Those of these entities that are in quarantine, oldest first, locked like `load`.
+        Without those whose payload can't be opened."""
         ...
 
     def page(

@@ -184,7 +184,8 @@ class Queries(Protocol):
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...
 
     def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[ListedItem]:
-        """Of all kinds, oldest first. Reads no bodies."""
+        """Of all kinds, oldest first. Checks whether the bodies can be opened, unless they are very
+        large; one that can't be is listed as such."""
         ...
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[ListedItem]:

@@ -62,8 +62,12 @@ class ProcessInbox:
         another attempt, or are quarantined after MAX_INBOX_ATTEMPTS.
         """
         with self.unit_of_work() as uow:
-            batch = uow.inbox.batch(hotel_id, batch_id)
-        rows = [row for row in batch if row.state in states and only in (None, row.id)]
+            batch = (
+                uow.inbox.batch(hotel_id, batch_id)
+                if only is None
+                else uow.inbox.load(hotel_id, [only]).values()
+            )
+        rows = [row for row in batch if row.state in states]
         decided: list[InboxItem] = []
         for portion in split_tried(rows):
             decided += self.process_rows(portion)

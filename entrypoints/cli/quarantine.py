@@ -9,10 +9,12 @@ import click
 
 from application.errors import NotFound
 from domain.audit import CLI_ACTOR
-from domain.messages import InboxEntry, ItemKind
+from domain.messages import InboxEntry, ItemKind, ItemOutcome
 from domain.values import HotelId
 from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
+from entrypoints.wiring.container import Container
+from ports.errors import Unsealable
 from ports.queries import QuarantineFilter, Queries
 
 _PAGE_SIZE: Final = 500
@@ -34,7 +36,8 @@ def list_items(hotel: str, *, code: str | None, external_id: str | None, limit: 
     with open_hotel(hotel) as (container, found):
         wanted = QuarantineFilter(hotel_id=found.id, code=code, external_id=external_id)
         items = container.store.queries.quarantine(wanted, limit=limit)
-        print_rows([_item_fields(item) for item in items], empty="Nothing is quarantined.")
+        rows = [{**_item_fields(item), "readable": item.is_readable} for item in items]
+        print_rows(rows, empty="Nothing is quarantined.")
 
 
 @quarantine.command("show")
@@ -43,12 +46,17 @@ def list_items(hotel: str, *, code: str | None, external_id: str | None, limit: 
 def show_item(hotel: str, item_id: UUID) -> None:
     """Show an item with its payload, which may contain personal data."""
     with open_hotel(hotel) as (container, owner), container.store.unit_of_work() as uow:
-        found = uow.inbox.load(owner.id, [item_id]).get(item_id)
+        try:
+            found = uow.inbox.load(owner.id, [item_id]).get(item_id)
+        except Unsealable:
+            print_fields(_unreadable_fields(container.queries, owner.id, item_id))
+            return
         if found is None:
             raise NotFound(
                 f"hotel '{hotel}' has no item {item_id}; see `pms quarantine list {hotel}`"
             )
-        print_fields({**_item_fields(found), "payload": found.body.decode("utf-8", "replace")})
+        payload = found.body.decode("utf-8", "replace")
+        print_fields({**_item_fields(found), "readable": True, "payload": payload})
 
 
 @quarantine.command("replay")
@@ -65,14 +73,7 @@ def replay_items(
         if all_items or code is not None:
             wanted = QuarantineFilter(hotel_id=found.id, code=code)
             ids += _quarantined_ids(container.store.queries, wanted)
-        rows = [
-            {
-                "id": item.id,
-                "outcome": item.outcome or item.state,
-                "reason": item.reason and item.reason.detail,
-            }
-            for item in (container.replay_quarantine(found.id, each) for each in ids)
-        ]
+        rows = [_replay_fields(container, found.id, each) for each in ids]
         print_rows(rows, empty="Nothing to replay; name items or use --all or --code.")
 
 
@@ -117,6 +118,24 @@ def discard_items(
             click.confirm(question, abort=True, err=True)
         discard = container.discard_quarantine
         print_fields({"discarded": sum(discard(each, actor=CLI_ACTOR) for each in filters)})
+
+
+def _replay_fields(container: Container, hotel_id: HotelId, item_id: UUID) -> dict[str, object]:
+    try:
+        item = container.replay_quarantine(hotel_id, item_id)
+    except Unsealable as error:
+        reason = f"the payload cannot be opened: {error.message}"
+        return {"id": item_id, "outcome": ItemOutcome.QUARANTINED, "reason": reason}
+    detail = item.reason and item.reason.detail
+    return {"id": item.id, "outcome": item.outcome or item.state, "reason": detail}
+
+
+def _unreadable_fields(queries: Queries, hotel_id: HotelId, item_id: UUID) -> dict[str, object]:
+    """Of an item in quarantine whose payload can't be opened. Raises Unsealable for another one."""
+    found = queries.quarantine(QuarantineFilter(hotel_id=hotel_id, item_id=item_id), limit=1)
+    if not found:
+        raise Unsealable
+    return {**_item_fields(found[0]), "readable": False, "payload": None}
 
 
 def _discard_filter(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,6 +20,7 @@ from adapters.outbound.providers.mews.simulator.server import (
 from adapters.outbound.security.sealing import new_key
 from entrypoints.cli.main import main
 from entrypoints.local.demo import hold_instance_lock
+from tests import raw_sql
 from tests.servers import free_port
 from tests.simulator_control import clear_faults, inject_faults
 
@@ -367,6 +369,29 @@ class TestQuarantine:
         assert str(len(listed) - 1) in by_code.stdout
         assert f"Discard {len(listed) - 1} quarantined" in by_code.stderr
         assert connected.json("quarantine", "list", "vienna") == []
+
+    def test_that_cannot_be_opened_is_shown_as_such(
+        self, connected: Pms, simulator: MewsSimulator
+    ) -> None:
+        inject_faults(simulator, "unknown-state,path=reservations/getAll")
+        connected.run("sync", "run", "vienna", "--json")
+        clear_faults(simulator)
+        item, *_ = connected.json("quarantine", "list", "vienna")
+        url = f"sqlite:///{connected.home / 'pms.sqlite3'}"
+        statement = "UPDATE inbox SET sealed_body = %s WHERE id = %s"
+        raw_sql.write(url, statement, b"broken", UUID(item["id"]).hex)
+        listed, *others = connected.json("quarantine", "list", "vienna")
+        assert (listed["id"], listed["readable"]) == (item["id"], False)
+        assert all(other["readable"] for other in others)
+        shown = connected.json("quarantine", "show", "vienna", item["id"])
+        assert (shown["readable"], shown["payload"]) == (False, None)
+        replayed = {
+            row["id"]: row for row in connected.json("quarantine", "replay", "vienna", "--all")
+        }
+        assert len(replayed) == len(others) + 1
+        assert "cannot be opened" in replayed[item["id"]]["reason"]
+        discarded = connected.json("quarantine", "discard", "vienna", item["id"], "--yes")
+        assert discarded == {"discarded": 1}
 
     def test_list_may_be_empty(self, pms: Pms) -> None:
         assert pms.json("quarantine", "list", "vienna") == []

@@ -1,6 +1,7 @@
 """HTTP requests on SQLite and PostgreSQL stores."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -34,6 +35,22 @@ def booking_ids(caller: Caller) -> list[str]:
 
 
 class TestHttpOnSqlStore:
+    def test_lists_a_quarantined_item_that_cannot_be_opened(self, installed: HttpHarness) -> None:
+        caller = installed.caller("alpha")
+        caller.post(BOOKINGS, [booking(f"B{n}", status="WHO") for n in range(3)])
+        path = "/api/pms/quarantine"
+        ids = [each["id"] for each in caller.get(path).get_json()["items"]]
+        with installed.store.unit_of_work() as uow:
+            statement = "UPDATE inbox SET sealed_body = %s WHERE id = %s"
+            uow.open_session.run(statement, (b"broken", UUID(ids[1]).hex))
+            uow.commit()
+        listed = caller.get(path)
+        assert listed.status_code == 200
+        assert [each["readable"] for each in listed.get_json()["items"]] == [True, False, True]
+        assert caller.post(f"{path}/{ids[0]}/replay", {}).status_code == 200
+        assert caller.delete(f"{path}/{ids[1]}").status_code == 200
+        assert [each["id"] for each in caller.get(path).get_json()["items"]] == [ids[0], ids[2]]
+
     def test_returns_pushed_data(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha")
         response = caller.post(

@@ -53,7 +53,9 @@ def run_document(run: SyncRun) -> Document:
 
 def quarantined_document(item: ListedItem) -> Document:
     """Without the body, which holds personal data."""
-    return _document(schemas.QuarantinedItemSchema, item, bytes=item.body_bytes)
+    return _document(
+        schemas.QuarantinedItemSchema, item, bytes=item.body_bytes, readable=item.is_readable
+    )
 
 
 def outcome_document(item: InboxItem) -> Document:

@@ -107,6 +107,9 @@ class SyncRunListSchema(_BaseSchema):
 
 
 class QuarantinedItemSchema(_BaseSchema):
+    """`readable`: false if the stored payload can't be opened; null if it is too large to be
+    checked in a list."""
+
     id = fields.UUID(required=True)
     provider = fields.String(required=True)
     connection_id = fields.UUID(required=True)
@@ -118,6 +121,7 @@ class QuarantinedItemSchema(_BaseSchema):
     attempts = fields.Integer(required=True)
     correlation_id = fields.String(required=True)
     bytes = fields.Integer(required=True, allow_none=True)
+    readable = fields.Boolean(required=True, allow_none=True)
 
 
 class QuarantineListSchema(_BaseSchema):

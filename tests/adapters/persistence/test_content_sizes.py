@@ -1,5 +1,6 @@
 """Sizes of contents in columns, and which contents are read."""
 
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from adapters.outbound.persistence.queries.stored_queries import StoredQueries
 from adapters.outbound.persistence.store import Store, open_store
 from domain.connection import Connection
 from domain.hotel import Hotel
+from domain.messages import InboxState
 from ports.queries import (
     BookingFilter,
     BookingOrder,
@@ -107,10 +109,22 @@ class TestContents:
     def test_of_the_inbox_are_not_read_by_lists(
         self, store: Store, sealer: Sealer, hotel: Hotel, connection: Connection
     ) -> None:
+        """Those of usual size are, by the list of the quarantine."""
         fill(store, hotel, connection)
+        large = builders.inbox_item(
+            connection, state=InboxState.QUARANTINED, body=random.Random(1).randbytes(2**16)
+        )
+        with store.unit_of_work() as uow:
+            [usual] = uow.inbox.page(hotel.id, connection.provider, after=None, limit=9)
+            uow.inbox.add([large])
+            uow.commit()
         queries, pool = recording(store, sealer)
-        [item] = queries.quarantine(QuarantineFilter(hotel_id=hotel.id), limit=9)
-        assert [each.id for each in queries.batch(hotel.id, item.batch_id)] == [item.id]
+        wanted = QuarantineFilter(hotel_id=hotel.id)
+        listed = {item.id: item.is_readable for item in queries.quarantine(wanted, limit=9)}
+        assert listed == {usual.id: True, large.id: None}
+        queries, pool = recording(store, sealer)
+        queries.quarantine(replace(wanted, item_id=large.id), limit=9)
+        assert [each.id for each in queries.batch(hotel.id, usual.batch_id)] == [usual.id]
         assert not [v for rows in pool.statements for row in rows for v in row if type(v) is bytes]
 
 

@@ -194,9 +194,9 @@ class StoredQueries:
     def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[ListedItem]:
         condition, parameters = inbox.quarantine_condition(wanted)
         found = self._rows(
-            f"{inbox.LIST} WHERE {condition} ORDER BY id LIMIT %s", (*parameters, limit)
+            f"{inbox.CHECKED_LIST} WHERE {condition} ORDER BY id LIMIT %s", (*parameters, limit)
         )
-        return [inbox.listed_item(row) for row in found]
+        return [inbox.checked_item(row, self.sealer) for row in found]
 
     def batch(self, hotel_id: HotelId, batch_id: UUID) -> Sequence[ListedItem]:
         found = self._rows(

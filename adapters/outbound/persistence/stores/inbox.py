@@ -2,8 +2,9 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,12 +20,18 @@ from adapters.outbound.persistence.schema.tables import INBOX
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, ListedItem
 from domain.precedence import Channel
 from domain.values import ConnectionId, HotelId, Reason
+from ports.errors import Unsealable
 from ports.messages import DueItem, Entities, OutdatedItems, QuarantineFilter
 from ports.system import Sealer
 
 SELECT = f"SELECT {INBOX.column_list} FROM inbox"  # noqa: S608  # constant
 LIST = SELECT.replace("sealed_body", "NULL")
 """Rows for `listed_item`: payloads are not read."""
+CHECKED_BYTES = 64 * 1024
+CHECKED_LIST = SELECT.replace(
+    "sealed_body", f"CASE WHEN LENGTH(sealed_body) <= {CHECKED_BYTES} THEN sealed_body END"
+)
+"""Rows for `checked_item`: payloads of usual size are read, to see whether they can be opened."""
 
 _RECORD_OUTCOME_SQL = (
     "UPDATE inbox SET state = %s, outcome = %s, reason_code = %s, reason_path = %s, "
@@ -127,7 +134,7 @@ class StoredInbox:
                 limit,
             ),
         )
-        return [item_of(row, self.sealer) for row in found]
+        return list(_openable_items(found, self.sealer))
 
     def page(
         self, hotel_id: HotelId, provider: str, *, after: UUID | None, limit: int
@@ -249,6 +256,25 @@ def listed_item(row: Row) -> ListedItem:
     """From a row of `LIST`."""
     record = INBOX.record(row)
     return ListedItem(**_entry_fields(record), body_bytes=record.body_bytes)
+
+
+def checked_item(row: Row, sealer: Sealer) -> ListedItem:
+    """From a row of `CHECKED_LIST`."""
+    sealed = INBOX.record(row).sealed_body
+    item = listed_item(row)
+    if sealed is None:
+        return replace(item, is_readable=None)
+    try:
+        sealer.open(sealed, bound_to=seal_context(item.hotel_id, item.id))
+    except Unsealable:
+        return replace(item, is_readable=False)
+    return item
+
+
+def _openable_items(rows: Iterable[Row], sealer: Sealer) -> Iterator[InboxItem]:
+    for row in rows:
+        with suppress(Unsealable):
+            yield item_of(row, sealer)
 
 
 def _entry_fields(record: Any) -> dict[str, Any]:
