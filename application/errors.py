@@ -47,6 +47,10 @@ class QuarantineFull(ApplicationError, code="quarantine_full", kind=ErrorKind.UN
     """The quarantine of this hotel is full; replay or discard items, then send it again."""
 
 
+class PayloadUnreadable(ApplicationError, code="payload_unreadable", kind=ErrorKind.CONFLICT):
+    """The stored payload cannot be opened; add its sealing key, or discard the item."""
+
+
 class ItemTooLarge(InvalidRequest, code="item_too_large"):
     """An item of the message is too large; nothing of the message was stored."""
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.errors import NotFound
+from application.errors import NotFound, PayloadUnreadable
 from application.inbox.process_inbox import ProcessInbox
 from domain.messages import InboxItem, InboxState
 from domain.values import HotelId
+from ports.errors import Unsealable
 from ports.unit_of_work import UnitOfWorkFactory
 
 
@@ -21,10 +22,9 @@ class ReplayQuarantine:
         """The item with its new outcome. A pulled item is fetched again, a pushed item is read
         again from its stored text. `provider`: if given, the item must be of it.
 
-        Raises NotFound if no such item is quarantined at this hotel.
+        Raises NotFound if no such item is quarantined at this hotel, PayloadUnreadable.
         """
-        with self.unit_of_work() as uow:
-            item = uow.inbox.load(hotel_id, [item_id]).get(item_id)
+        item = self._load(hotel_id, item_id)
         is_quarantined = item is not None and item.state is InboxState.QUARANTINED
         if item is None or not is_quarantined or provider not in (None, item.provider):
             raise NotFound("nothing of this id is quarantined here")
@@ -34,3 +34,10 @@ class ReplayQuarantine:
         if not decided:
             raise NotFound("this item was replayed by someone else meanwhile")
         return decided[0]
+
+    def _load(self, hotel_id: HotelId, item_id: UUID) -> InboxItem | None:
+        try:
+            with self.unit_of_work() as uow:
+                return uow.inbox.load(hotel_id, [item_id]).get(item_id)
+        except Unsealable as error:
+            raise PayloadUnreadable from error

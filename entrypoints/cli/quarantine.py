@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from application.errors import NotFound
+from application.errors import NotFound, PayloadUnreadable
 from domain.audit import CLI_ACTOR
 from domain.messages import InboxEntry, ItemKind, ItemOutcome
 from domain.values import HotelId
@@ -123,9 +123,8 @@ def discard_items(
 def _replay_fields(container: Container, hotel_id: HotelId, item_id: UUID) -> dict[str, object]:
     try:
         item = container.replay_quarantine(hotel_id, item_id)
-    except Unsealable as error:
-        reason = f"the payload cannot be opened: {error.message}"
-        return {"id": item_id, "outcome": ItemOutcome.QUARANTINED, "reason": reason}
+    except PayloadUnreadable as error:
+        return {"id": item_id, "outcome": ItemOutcome.QUARANTINED, "reason": error.message}
     detail = item.reason and item.reason.detail
     return {"id": item.id, "outcome": item.outcome or item.state, "reason": detail}
 

@@ -48,6 +48,7 @@ class TestHttpOnSqlStore:
         assert listed.status_code == 200
         assert [each["readable"] for each in listed.get_json()["items"]] == [True, False, True]
         assert caller.post(f"{path}/{ids[0]}/replay", {}).status_code == 200
+        is_problem(caller.post(f"{path}/{ids[1]}/replay", {}), 409, "payload_unreadable")
         assert caller.delete(f"{path}/{ids[1]}").status_code == 200
         assert [each["id"] for each in caller.get(path).get_json()["items"]] == [ids[0], ids[2]]
 
