@@ -6,9 +6,12 @@ from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
+from domain.errors import ErrorKind, kinds_by_code
 from domain.values import ConnectionId, HotelId
 
 LEASE_TTL: Final = timedelta(minutes=3)
+CHECKPOINT_VALIDITY: Final = timedelta(days=1)
+"""Of a failed run. The window of a full sync moves with the days: an older one starts again."""
 
 
 class SyncKind(StrEnum):
@@ -131,6 +134,27 @@ class SyncRun:
             attempts=self.attempts + 1,
             fruitless_attempts=self.fruitless_attempts + 1,
         )
+
+    def continuing(self, failed: "SyncRun | None", *, now: datetime) -> "SyncRun":
+        """A full run, from the checkpoint of the connection's last run, if that is a failed full
+        one whose checkpoint can be used."""
+        are_full = failed is not None and self.kind is failed.kind is SyncKind.FULL
+        if failed is None or not are_full or not failed.has_usable_checkpoint(now):
+            return self
+        return replace(self, checkpoint=failed.checkpoint)
+
+    def has_usable_checkpoint(self, now: datetime) -> bool:
+        """False for a run that stored no page for another reason than an outage: it may have failed
+        because of its checkpoint."""
+        if self.status is not SyncStatus.FAILED or self.checkpoint is None:
+            return False
+        if self.finished_at is None or now - self.finished_at > CHECKPOINT_VALIDITY:
+            return False
+        kind = kinds_by_code().get(self.error_code or "")
+        return self.pages > 0 or kind is ErrorKind.UNAVAILABLE
+
+    def without_checkpoint(self) -> "SyncRun":
+        return replace(self, checkpoint=None)
 
     def page_stored(self, checkpoint: str | None, counts: SyncCounts) -> "SyncRun":
         """A page without a checkpoint, such as the last one, is read again on resumption. A stored

@@ -115,6 +115,10 @@ class SyncRuns(Protocol):
         """QUEUED or RUNNING: at most one."""
         ...
 
+    def last_ended(self, connection: Connection) -> SyncRun | None:
+        """The newest by the time it was queued."""
+        ...
+
     def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
         """Runs of all hotels to enqueue again: QUEUED before, or RUNNING with an expired lease."""
         ...

@@ -192,8 +192,8 @@ class Notification:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
     """`cursor`: where the last delta ended (None: never synced). `checkpoint`: the last stored
-    page of an interrupted run of the same kind. `window`: FULL and RECONCILE return the stays that
-    overlap it, and availability of its days from today on."""
+    page of an interrupted run of the same kind, or of the failed first one. `window`: FULL and
+    RECONCILE return the stays that overlap it, and availability of its days from today on."""
 
     kind: SyncKind
     cursor: str | None

@@ -43,6 +43,10 @@ class UpdateConnection:
             changed = connection.changed(settings)
             require_openable(provider, build_account(changed, hotel, secrets, ""))
             uow.connections.replace_secrets(connection_id, secrets)
+            # The values may name another property, where a checkpoint has no meaning.
+            last_run = uow.sync_runs.last_ended(connection)
+            if last_run and last_run.checkpoint:
+                uow.sync_runs.save(last_run.without_checkpoint())
             return uow.connections.save(changed)
 
         return in_transaction(self.unit_of_work, update)

@@ -128,6 +128,8 @@ class SyncConnection:
                 run = self._refuse(uow, run, lease, now)
                 uow.commit()
                 return run
+            if connection.cursor is None and run.checkpoint is None:
+                run = run.continuing(uow.sync_runs.last_ended(connection), now=now)
             uow.sync_runs.save(run)
             uow.commit()
         return SyncSession(run, connection, hotel, lease, turn, began=self.clock.monotonic())

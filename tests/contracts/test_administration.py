@@ -392,6 +392,28 @@ class TestSyncRuns:
         with site.store.unit_of_work() as uow:
             assert uow.sync_runs.unfinished(of.id) == []
 
+    def test_find_the_last_run_that_ended(self, site: HotelFixture) -> None:
+        of = site.connection
+        with site.store.unit_of_work() as uow:
+            assert uow.sync_runs.last_ended(of) is None
+        hour = timedelta(hours=1)
+        first = builders.sync_run(of, status=SyncStatus.COMPLETED)
+        second = replace(
+            first, id=builders.new_id(), status=SyncStatus.FAILED, queued_at=first.queued_at + hour
+        )
+        queued = replace(
+            first,
+            id=builders.new_id(),
+            status=SyncStatus.QUEUED,
+            queued_at=first.queued_at + 2 * hour,
+        )
+        other = builders.sync_run(
+            site.add_connection(), status=SyncStatus.FAILED, queued_at=first.queued_at + 3 * hour
+        )
+        self.add(site, second, first, queued, other)
+        with site.store.unit_of_work() as uow:
+            assert uow.sync_runs.last_ended(of) == second
+
     def test_find_stuck_runs(self, site: HotelFixture) -> None:
         def run(of: Connection, status: SyncStatus, minutes: int, fencing: int = 0) -> SyncRun:
             return builders.sync_run(

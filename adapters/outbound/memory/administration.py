@@ -167,6 +167,14 @@ class InMemorySyncRuns:
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         return [r for r in self._open_runs() if r.connection_id == connection_id]
 
+    def last_ended(self, connection: Connection) -> SyncRun | None:
+        ended = [
+            run
+            for run in self._tables.sync_runs.values()
+            if run.connection_id == connection.id and run.status.is_final
+        ]
+        return max(ended, key=lambda run: (run.queued_at, run.id), default=None)
+
     def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
         return [r for r in self._open_runs() if self._is_stuck(r, queued_before)][:limit]
 

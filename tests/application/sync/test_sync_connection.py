@@ -17,7 +17,14 @@ from domain.connection import ConnectionState
 from domain.messages import ItemKind
 from domain.snapshots import HotelRecords, RoomTypeRecord
 from domain.status import BookingStatus
-from domain.sync_run import LEASE_TTL, SyncCounts, SyncKind, SyncRun, SyncStatus
+from domain.sync_run import (
+    CHECKPOINT_VALIDITY,
+    LEASE_TTL,
+    SyncCounts,
+    SyncKind,
+    SyncRun,
+    SyncStatus,
+)
 from domain.values import Reason, Stay
 from ports.errors import (
     AccessForbidden,
@@ -108,6 +115,46 @@ class TestRun:
         [event] = app.events("pms.sync.failed")
         assert event["data"]["errorCode"] == "provider_unavailable"
         assert app.events("pms.sync.completed") == []
+
+    def first_syncs(self, app: App, *errors: PortError) -> list[str | None]:
+        """The checkpoints from which runs start: a first one that fails after a page, more that
+        fail before their first page, and the last one."""
+        app.run(SyncKind.FULL, app.page(booked(), checkpoint="1"), errors[0])
+        started = []
+        pages = app.page(booked(), checkpoint="1"), app.page(booked("B2"), cursor="next")
+        for error in errors[1:]:
+            app.run(SyncKind.FULL, pages[0], error)
+            started.append(app.provider.requests[-1].checkpoint)
+        app.run(SyncKind.FULL, *pages)
+        return [*started, app.provider.requests[-1].checkpoint]
+
+    @pytest.mark.parametrize("error", [ProviderUnavailable(), UnreadableAnswer()])
+    def test_after_a_failed_first_one_goes_on_from_its_checkpoint(
+        self, app: App, error: PortError
+    ) -> None:
+        assert self.first_syncs(app, error) == ["1"]
+        assert app.booking("B2")
+        app.run(SyncKind.FULL, app.page(cursor="later"))
+        assert app.provider.requests[-1].checkpoint is None
+
+    def test_goes_on_from_a_checkpoint_after_any_number_of_outages(self, app: App) -> None:
+        assert self.first_syncs(app, *[ProviderUnavailable()] * 3) == ["1"] * 3
+
+    def test_starts_again_where_the_provider_rejects_the_checkpoint(self, app: App) -> None:
+        assert self.first_syncs(app, ProviderUnavailable(), ProviderRejected()) == ["1", None]
+
+    def test_starts_again_from_an_old_checkpoint(self, app: App) -> None:
+        app.run(SyncKind.FULL, app.page(booked(), checkpoint="1"), ProviderUnavailable())
+        app.clock.advance(CHECKPOINT_VALIDITY + SECOND)
+        app.run(SyncKind.FULL, app.page(cursor="next"))
+        assert app.provider.requests[-1].checkpoint is None
+
+    def test_starts_again_after_the_connection_was_changed(self, app: App) -> None:
+        app.run(SyncKind.FULL, app.page(booked(), checkpoint="1"), ProviderUnavailable())
+        update = UpdateConnection(app.unit_of_work, app.providers, app.clock)
+        update(app.connection.id, {})
+        app.run(SyncKind.FULL, app.page(cursor="next"))
+        assert app.provider.requests[-1].checkpoint is None
 
     def test_takes_the_hotels_records(self, app: App) -> None:
         records = HotelRecords(room_types=(RoomTypeRecord(external_id="DBL", name="Double"),))

@@ -10,6 +10,7 @@ from uuid import UUID
 from adapters.outbound.persistence.engine.column_values import micros_from_instant, optional_text
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.models import SyncRunRow
+from domain.connection import Connection
 from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
 from domain.values import ConnectionId
 from ports.errors import LeaseLost
@@ -53,6 +54,16 @@ class StoredSyncRuns:
         return self._select(
             (SyncRunRow.connection_id == connection_id) & SyncRunRow.status.in_(_UNFINISHED)
         )
+
+    def last_ended(self, connection: Connection) -> SyncRun | None:
+        query = SyncRunRow.select().where(
+            SyncRunRow.hotel_id == connection.hotel_id,
+            SyncRunRow.connection_id == connection.id,
+            SyncRunRow.status.not_in(_UNFINISHED),
+        )
+        newest = query.order_by(SyncRunRow.queued_at.desc(), SyncRunRow.id.desc()).limit(1)
+        rows = self.session.select(newest)
+        return run_from_row(rows[0]) if rows else None
 
     def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
         before = micros_from_instant(queued_before)
