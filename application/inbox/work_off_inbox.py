@@ -1,6 +1,7 @@
 """Works off what waits in a connection's inbox, for a slice of time."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -9,14 +10,16 @@ from uuid import UUID
 from application.inbox.coalescing import split_tried
 from application.inbox.process_inbox import ProcessInbox
 from application.turns import JobTurn
-from domain.messages import InboxState, ItemKind
+from domain.messages import InboxItem, InboxState, ItemKind
 from domain.values import ConnectionId, HotelId
-from ports.errors import QueueUnavailable
+from ports.errors import QueueUnavailable, Unsealable
 from ports.job_queue import Job, JobName, JobQueue, VendorTurns
 from ports.messages import DueItem
 from ports.providers import Patience
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
+
+_LOG: Final = logging.getLogger("pms.inbox")
 
 SLICE_SECONDS: Final = 1.0
 PAUSE_AFTER_FAILURE_SECONDS: Final = 5.0
@@ -96,13 +99,38 @@ class WorkOffInbox:
     def _process(
         self, hotel_id: HotelId, portion: Sequence[UUID], until: float, turn: JobTurn
     ) -> int:
-        with self.unit_of_work() as uow:
-            found = uow.inbox.load(hotel_id, portion)
+        found = self._load(hotel_id, portion)
         rows = [found[each] for each in portion if each in found]
         waiting = [row for row in rows if row.state is InboxState.RECEIVED]
         if not waiting:
             return 0
         return len(self.process_inbox.process_rows(waiting, until=until, turn=turn))
+
+    def _load(self, hotel_id: HotelId, portion: Sequence[UUID]) -> Mapping[UUID, InboxItem]:
+        try:
+            with self.unit_of_work() as uow:
+                return uow.inbox.load(hotel_id, portion)
+        except Unsealable:
+            return self._load_one_by_one(hotel_id, portion)
+
+    def _load_one_by_one(
+        self, hotel_id: HotelId, portion: Sequence[UUID]
+    ) -> Mapping[UUID, InboxItem]:
+        """Without items whose payload can't be opened: they wait for another attempt, so that they
+        hold up no others."""
+        found: dict[UUID, InboxItem] = {}
+        unreadable: list[UUID] = []
+        for item_id in portion:
+            try:
+                with self.unit_of_work() as uow:
+                    found.update(uow.inbox.load(hotel_id, [item_id]))
+            except Unsealable:
+                unreadable.append(item_id)
+        with self.unit_of_work() as uow:
+            uow.inbox.count_attempts(hotel_id, unreadable)
+            uow.commit()
+        _LOG.error("payloads_unreadable", extra={"count": len(unreadable)})
+        return found
 
 
 def split_into_portions(due: Sequence[DueItem]) -> Iterator[list[UUID]]:

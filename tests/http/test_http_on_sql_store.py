@@ -52,6 +52,23 @@ class TestHttpOnSqlStore:
         assert caller.delete(f"{path}/{ids[1]}").status_code == 200
         assert [each["id"] for each in caller.get(path).get_json()["items"]] == [ids[0], ids[2]]
 
+    def test_applies_deferred_items_beside_one_that_cannot_be_opened(
+        self, installed: HttpHarness
+    ) -> None:
+        caller = installed.caller("alpha")
+        items = [booking(f"B{n}") for n in range(3)]
+        accepted = caller.post(BOOKINGS, items, Prefer="respond-async").get_json()
+        damaged = accepted["items"][1]["id"]
+        with installed.store.unit_of_work() as uow:
+            statement = "UPDATE inbox SET sealed_body = %s WHERE id = %s"
+            uow.open_session.run(statement, (b"broken", UUID(damaged).hex))
+            uow.commit()
+        installed.run_jobs()
+        assert booking_ids(caller) == ["B0", "B2"]
+        batch = caller.get(accepted["status_url"]).get_json()
+        outcomes = [each["outcome"] for each in batch["items"]]
+        assert (batch["state"], outcomes) == ("processing", ["applied", "accepted", "applied"])
+
     def test_returns_pushed_data(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha")
         response = caller.post(
