@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from entrypoints.processes.buffering_worker import BufferingWorker
 from entrypoints.processes.gc_tuning import tune_garbage_collector
+from entrypoints.processes.stop_signals import STOP_SECONDS
 from entrypoints.processes.wsgi import create_app
 from entrypoints.wiring.settings import Settings
 
@@ -35,7 +36,7 @@ class _Server(BaseApplication):
 
 
 def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -> None:
-    """Runs until SIGTERM or SIGINT; open requests then get 30 seconds. There is no access log,
+    """Runs until SIGTERM or SIGINT; open requests then get STOP_SECONDS. There is no access log,
     because a webhook's URL contains its secret; the application logs requests without it.
     `application` is called in each worker process."""
     _Server(
@@ -45,7 +46,7 @@ def run_web(settings: Settings, application: Callable[[], Flask] = create_app) -
             "worker_class": BufferingWorker,
             "threads": settings.web_threads,
             "timeout": 60,
-            "graceful_timeout": 30,
+            "graceful_timeout": STOP_SECONDS,
             "keepalive": 75,
             "accesslog": None,
             "errorlog": "-",

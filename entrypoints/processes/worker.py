@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from types import FrameType
 from typing import Final, cast
 
 from rq import Queue, Worker
@@ -24,6 +25,7 @@ from adapters.outbound.jobs.rq_queue import (
 from adapters.outbound.jobs.vendor_turns import end_turn, renew_turn
 from entrypoints.processes.gc_tuning import tune_garbage_collector
 from entrypoints.processes.parent_death_signal import set_parent_death_signal
+from entrypoints.processes.stop_signals import exit_after_deadline
 from entrypoints.wiring.installed_providers import import_plugins
 from entrypoints.wiring.settings import Settings
 
@@ -45,6 +47,10 @@ class JobWorker(Worker):
         super().maintain_heartbeats(job, execution)
         renew_turn(self.connection, job.id)
 
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        exit_after_deadline()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no annotation
+
     def setup_work_horse_signals(self) -> None:
         """The work horse ends with its worker; an orphaned one would wait for Redis without
         limit."""
@@ -53,7 +59,8 @@ class JobWorker(Worker):
 
 
 def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> None:
-    """Runs until SIGTERM or SIGINT, then finishes the current job; a second signal aborts it.
+    """Runs until SIGTERM or SIGINT, then finishes the current job, for STOP_SECONDS at most; a
+    second signal aborts it.
 
     RQ forks a child for each job. Plug-ins are imported before, as their import takes longer than
     most jobs; an upgraded plug-in needs a restart of the worker.
