@@ -22,7 +22,6 @@ from adapters.outbound.provider_kit.masking.card_details import spans_around
 from adapters.outbound.provider_kit.masking.card_labels import Span, has_label, labelled_spans
 from adapters.outbound.provider_kit.masking.card_numbers import (
     find_card_numbers,
-    may_hold_cards,
     possible_cards,
 )
 from adapters.outbound.provider_kit.masking.id_fields import is_id_field
@@ -91,7 +90,7 @@ def scrub_bytes(body: bytes, id_fields: Collection[str] = ()) -> bytes:
     """A payload in JSON, XML or any other text; fits ports.system.CardMask. `id_fields`: those that
     the provider declares (ports.providers.Capabilities.id_fields)."""
     is_json = body.startswith((b"{", b"["))
-    if is_plain(body) and not (may_hold_cards(body, is_json=is_json) or has_label(body.lower())):
+    if is_plain(body) and not (possible_cards(body, is_json=is_json) or has_label(body.lower())):
         return body
     text, encoding = _decode(body)
     masked = _masked_payload(text, id_fields, depth=0)
