@@ -108,7 +108,14 @@ class CanonicalSender:
         self.barrier.wait(60)
         in_transaction(
             self.store.unit_of_work,
-            partial(apply_pushed_items, rows=rows, items=items, context=own, ids=ids),
+            partial(
+                apply_pushed_items,
+                rows=rows,
+                items=items,
+                context=own,
+                ids=ids,
+                quarantine_cap=100,
+            ),
         )
 
 
