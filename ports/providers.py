@@ -38,6 +38,8 @@ class Capabilities:
     `delta_misses`: changes that its delta does not return; the window reconcile finds them.
     `delta_reports_payments`: whether the delta returns a booking after a payment; otherwise its
     balance is right after the webhook of the payment, at the latest after the next reconcile.
+    `delta_filters_by_modification`: whether the delta returns a booking of which only the time
+    stamp of its modification changed; otherwise that is no drift.
     `retry_window`: how long the vendor redelivers an unacknowledged webhook; longer silence is a
     gap. `trust`: how webhooks are authenticated. `account_settings`: the settings that identify
     the vendor's account, if the webhooks of all its hotels come to one URL. `push_path`: where
@@ -61,6 +63,7 @@ class Capabilities:
     day_use: bool
     delta_misses: tuple[str, ...] = ()
     delta_reports_payments: bool = True
+    delta_filters_by_modification: bool = True
     trust: str = ""
     retry_window: timedelta | None = None
     limits: str = ""

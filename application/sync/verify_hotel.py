@@ -19,7 +19,7 @@ from domain.sync_run import SyncKind
 from domain.tombstone import leaves_tombstone
 from domain.values import ConnectionId
 from ports.errors import Unsupported
-from ports.providers import Page, ProviderClient, Providers
+from ports.providers import Capabilities, Page, ProviderClient, Providers
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -29,10 +29,12 @@ EXAMPLES: Final = 20
 @dataclass(slots=True)
 class DriftReport:
     """`missing`: only at the provider. `surplus`: only here. `differing`: bookings per field that
-    differs. `examples`: up to 20 of all these."""
+    differs. `examples`: up to 20 of all these. `counts_versions`: whether another version of the
+    same content differs."""
 
     connection_id: ConnectionId
     provider: str
+    counts_versions: bool = True
     compared: int = 0
     missing: int = 0
     surplus: int = 0
@@ -66,19 +68,27 @@ class VerifyHotel:
         if not capabilities.pulls_with(connection.settings):
             raise Unsupported("this connection is push-only: there is nothing to compare with")
         with closing(provider.open(account)) as client:
-            return self._compare(connection, hotel, client, can_fetch=capabilities.fetches_by_id)
+            return self._compare(connection, hotel, client, capabilities)
 
     def _compare(
-        self, connection: Connection, hotel: Hotel, client: ProviderClient, *, can_fetch: bool
+        self,
+        connection: Connection,
+        hotel: Hotel,
+        client: ProviderClient,
+        capabilities: Capabilities,
     ) -> DriftReport:
-        report = DriftReport(connection.id, connection.provider)
+        report = DriftReport(
+            connection.id,
+            connection.provider,
+            counts_versions=capabilities.delta_filters_by_modification,
+        )
         request = build_pull_request(connection, hotel, SyncKind.RECONCILE, now=self.clock.now())
         seen: set[str] = set()
         for page in client.pull(request):
             seen |= self._compare_page(connection, page, report)
         for refs in unseen_bookings(self.unit_of_work, connection, request.window, seen):
             returned: set[str] = set()
-            if can_fetch:
+            if capabilities.fetches_by_id:
                 returned = self._compare_page(connection, client.fetch(refs), report)
             for external_id in sorted({ref.external_id for ref in refs} - returned):
                 report.surplus += 1
@@ -121,7 +131,7 @@ def _count_differences(
     match decision:
         case Applied(entity=theirs):
             names: Sequence[str] = changed_names(held.details, theirs.details)
-        case Advanced():
+        case Advanced() if report.counts_versions:
             names = ("source_version",)
         case SnapshotRefused():
             names = ("status",)

@@ -96,6 +96,14 @@ class TestVerifiedHotel:
         app.push(booked("B1"))
         assert verify(app, booked("B1", number=2)).differing == {"source_version": 1}
 
+    def test_of_versions_only_is_no_drift_where_a_delta_cannot_close_it(self, app: App) -> None:
+        app.provider.capabilities = replace(
+            app.provider.capabilities, delta_filters_by_modification=False
+        )
+        app.push(booked("B1"), booked("B2"))
+        report = verify(app, booked("B1", number=2), booked("B2", number=2, notes="theirs"))
+        assert (report.differing, report.drift) == ({"notes": 1}, 1)
+
     def test_can_not_be_read_everywhere(self, app: App) -> None:
         app.push(booked("B1"))
         report = verify(app, BAD)

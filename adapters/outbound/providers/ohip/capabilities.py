@@ -53,6 +53,7 @@ CAPABILITIES: Final = api_capabilities(
         "profiles changed without an event: they are read by event, or with pull_profiles",
         "a guest's details inside bookings after the profile changed",
     ),
+    delta_filters_by_modification=False,
     trust="the unguessable URL only: events are pushed by your relay, not by Oracle",
     list_cap=LIST_CAP,
     # A relay may push the events of all hotels of a chain to one URL.
