@@ -92,7 +92,7 @@ def run_planted_faults() -> bool:
             print_figure("planted_fault", fault=fault.name, caught=False)
             continue
         with fault.plant():
-            smallest = shrink(caught.outcome)
+            smallest = shrink(caught.outcome, max_trials=60)
         print_figure(
             "planted_fault",
             fault=fault.name,

@@ -25,6 +25,16 @@ def finish(world: World) -> None:
     check_all(world)
     if not world.conditions.is_push_only:
         check_idempotence(world)
+    if not (world.conditions.is_push_only or world.conditions.is_polled):
+        check_drift(world)
+
+
+def check_drift(world: World) -> None:
+    """As `pms verify`: every field of the bookings in the window of the reconcile."""
+    verify = world.process("web").container.verify_hotel
+    report = world.run("web", lambda: verify(world.connection.id, correlation_id="verify"))
+    drifts = report is None or report.drift
+    require(not drifts, "the replica equals the PMS", f"{report and report.examples}")
 
 
 def check_idempotence(world: World) -> None:

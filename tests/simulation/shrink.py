@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from tests.simulation.schedule import Schedule
 from tests.simulation.simulate import Outcome, simulate
 
 T = TypeVar("T")
@@ -12,19 +11,19 @@ T = TypeVar("T")
 MAX_TRIALS: Final = 300
 
 
-def shrink(failed: Outcome, run: Callable[[Schedule], Outcome] = simulate) -> Outcome:
+def shrink(failed: Outcome, *, max_trials: int = MAX_TRIALS) -> Outcome:
     """The outcome of the smallest schedule found that breaks the same invariant."""
     best = failed
 
     def still_fails(actions: Sequence[object]) -> bool:
         nonlocal best
-        outcome = run(replace(failed.schedule, actions=actions))  # type: ignore[arg-type]  # a part of its own actions
+        outcome = simulate(replace(failed.schedule, actions=actions))  # type: ignore[arg-type]  # a part of its own actions
         is_same = outcome.invariant == failed.invariant
         if is_same and len(actions) < len(best.schedule.actions):
             best = outcome
         return is_same
 
-    minimize(failed.schedule.actions, still_fails)
+    minimize(failed.schedule.actions, still_fails, max_trials=max_trials)
     return best
 
 
