@@ -82,9 +82,9 @@ class InMemoryRateBudget:
     def reserve(self, connection_id: UUID, *, limit: int, window_seconds: float) -> float:
         now = self._clock.monotonic()
         sent = self._sent.setdefault(connection_id, deque())
-        while sent and sent[0] <= now - window_seconds:
+        while sent and now - sent[0] >= window_seconds:
             sent.popleft()
         if len(sent) >= limit:
-            return sent[0] + window_seconds - now
+            return window_seconds - (now - sent[0])
         sent.append(now)
         return 0.0

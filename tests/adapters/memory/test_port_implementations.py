@@ -176,6 +176,17 @@ class TestInMemoryRateBudget:
         clock.sleep(6)
         assert [reserve(A), reserve(A)] == [0.0, 4.0]
 
+    @pytest.mark.parametrize("milliseconds", range(1, 400, 7))
+    def test_grants_no_more_when_a_wait_ends_between_two_floats(self, milliseconds: int) -> None:
+        """0.005 + 1 - 1.005 is 0.0, and 1.005 - 1 is below 0.005."""
+        clock = FrozenClock()
+        budget = InMemoryRateBudget(clock)
+        clock.advance(timedelta(milliseconds=milliseconds))
+        assert budget.reserve(A, limit=1, window_seconds=1.0) == 0.0
+        clock.advance(timedelta(seconds=1))
+        granted = [budget.reserve(A, limit=1, window_seconds=1.0) == 0.0 for _ in range(3)]
+        assert granted.count(True) <= 1
+
 
 class TestInMemoryStore:
     def test_refuses_a_second_unit_of_work_in_one_thread(self) -> None:
