@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.outbound.provider_kit.simulation.hotel.records import TICKS, HotelEvent, StayState
+from adapters.outbound.provider_kit.simulation.hotel.records import (
+    TICKS,
+    HotelEvent,
+    SimulatedRoomStay,
+    StayState,
+)
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction, apply_action
 from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
 from application.errors import NotFound
@@ -64,12 +69,20 @@ class Actions:
 
     def hotel_reprice(self, pick: int) -> None:
         """In the same second as the last change."""
-        stays = [
-            stay for stay in self.world.simulator.hotel.stays() if stay.state is StayState.CONFIRMED
-        ]
-        if stays:
-            self.world.simulator.activity.commands.reprice(stays[pick % len(stays)])
-            self._send(self.world.simulator.activity.commands.take_events())
+        commands = self.world.simulator.activity.commands
+        if (stay := self._confirmed(pick)) is not None:
+            commands.reprice(stay)
+            self._send(commands.take_events())
+
+    def hotel_hidden_update(self, pick: int) -> None:
+        """Other content under the old time stamp, without a message."""
+        if (stay := self._confirmed(pick)) is not None:
+            self.world.simulator.activity.commands.change_without_timestamp(stay)
+
+    def _confirmed(self, pick: int) -> SimulatedRoomStay | None:
+        every = self.world.simulator.hotel.stays()
+        stays = [stay for stay in every if stay.state is StayState.CONFIRMED]
+        return stays[pick % len(stays)] if stays else None
 
     def hotel_clock(self, seconds: int) -> None:
         """Somebody sets the clock of the PMS."""

@@ -10,6 +10,7 @@ from domain.sync_run import SyncKind, SyncStatus
 from domain.values import Money
 from ports.providers import FOREIGN_PROPERTY
 from tests.simulation.failures import require
+from tests.simulation.partner import PartnerSimulator
 from tests.simulation.world import World
 
 UNDECIDED: Final = ("version_tie", "illegal_transition")
@@ -90,12 +91,15 @@ def load_bookings(world: World, external_ids: Any) -> Mapping[str, Booking]:
 
 
 def excused_bookings(world: World) -> set[str]:
-    """Without an API nobody can decide what is in quarantine."""
+    """Without an API nobody can decide what is in quarantine, nor between two contents of one
+    version."""
     if not world.conditions.is_push_only:
         return set()
     rows = world.ledger.inbox.values()
     held = (row for row in rows if row.state is InboxState.QUARANTINED and row.reason)
-    return {row.external_id or "" for row in held if row.reason.code in UNDECIDED}
+    undecided = {row.external_id or "" for row in held if row.reason.code in UNDECIDED}
+    simulator = world.simulator
+    return undecided | (simulator.tied_ids() if isinstance(simulator, PartnerSimulator) else set())
 
 
 def _differences(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from stdnum import luhn
@@ -40,6 +41,14 @@ class PartnerSimulator(HotelSimulator[PushedDocument]):
     page_size, bookings_path = 1, "none"
     webhook_count = 0
 
+    @cached_property
+    def contents(self) -> dict[tuple[str, str], set[str]]:
+        """What was sent by id and version; more than one is an error of the sender."""
+        return {}
+
+    def tied_ids(self) -> set[str]:
+        return {name for (name, _), contents in self.contents.items() if len(contents) > 1}
+
     def connection_values(self) -> dict[str, str]:
         return {"property_id": self.hotel.id}
 
@@ -58,12 +67,14 @@ class PartnerSimulator(HotelSimulator[PushedDocument]):
     def _document(self, event: HotelEvent) -> PushedDocument:
         self.webhook_count += 1
         stay = self.hotel.stay(event.subject, event.line)
-        content = {
+        content: dict[str, Any] = {
             "external_id": self.external_id(stay),
             "property_id": self.hotel.id,
             "source_version": self._version(self.hotel.last_change_or_payment(stay)),
             **self._content(stay, event.type),
         }
+        named = content["external_id"], json.dumps(content["source_version"])
+        self.contents.setdefault(named, set()).add(json.dumps(content))
         key = f"{self.hotel.id}-{self.webhook_count}"
         return PushedDocument(key, json.dumps(content).encode())
 

@@ -187,7 +187,7 @@ class _ActionSource:
             if not (conditions.is_push_only or conditions.is_polled):
                 choices += [
                     (1, lambda: {"do": "hotel_clock", "seconds": source.choice((-7200, 3600))}),
-                    (1, lambda: {"do": "vendor_fault", "fault": "hidden-update,times=2"}),
+                    (1, lambda: {"do": "hotel_hidden_update", "pick": source.randrange(100)}),
                 ]
             if not conditions.is_push_only:
                 choices += [(1, lambda: self._mail("lose")), (1, lambda: self._mail("truncate"))]
