@@ -33,7 +33,7 @@ from tests.http.http_harness import Caller, HttpHarness, sql_harness
 FIRST_DAY: Final = date(2026, 6, 1)
 NIGHTS: Final = 30
 MEGABYTE: Final = 1_000_000
-KEY: Final = "1:" + base64.b64encode(bytes(32)).decode()
+KEY: Final = "1:" + base64.b64encode(bytes(range(32))).decode()
 
 
 def add_large_hotels(url: str) -> None:

@@ -17,6 +17,8 @@ KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _FORMAT: Final = 1
+_MIN_DIFFERENT_BYTES: Final = 8
+"""32 random bytes have about 30; fewer come from a placeholder."""
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -37,6 +39,8 @@ class Keyring:
                 raise Misconfigured("A sealing key's id must be 1 to 32 letters, digits, _ or -.")
             if len(key) != KEY_BYTES:
                 raise Misconfigured("A sealing key must have exactly 32 bytes.", key_id=key_id)
+            if len(set(key)) < _MIN_DIFFERENT_BYTES:
+                raise Misconfigured("A sealing key must be random bytes.", key_id=key_id)
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":

@@ -58,6 +58,11 @@ class TestAesGcmSealer:
 
 
 class TestKeyring:
+    @pytest.mark.parametrize("key", [bytes(32), b"k" * 32, b"abcd" * 8])
+    def test_rejects_a_placeholder(self, key: bytes) -> None:
+        with pytest.raises(Misconfigured, match="random"):
+            Keyring.parse(f"k:{base64.b64encode(key).decode()}")
+
     def test_accepts_both_alphabets_with_or_without_padding_and_spaces(self) -> None:
         key = bytes(range(224, 256))
         standard, urlsafe = base64.b64encode(key), base64.urlsafe_b64encode(key)

@@ -1,7 +1,7 @@
 """The hosts that a connection may call, whatever its settings say."""
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from urllib3.exceptions import LocationParseError
@@ -10,6 +10,14 @@ from urllib3.util import parse_url
 from ports.errors import Misconfigured
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_IPV4_COMPATIBLE: Final = IPv6Network("::/96")
+_NOT_PUBLIC: Final = (
+    # Translated by a gateway of the local network (RFC 8215), and the former site-local addresses
+    # (RFC 3879): `is_global` knows neither.
+    IPv6Network("64:ff9b:1::/48"),
+    IPv6Network("fec0::/10"),
+    IPv4Network("192.0.0.0/24"),
+)
 _HTTPS_PORT: Final = 443
 
 
@@ -63,11 +71,11 @@ def is_public(address: str) -> bool:
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address) and (embedded := _embedded_ipv4(ip)) is not None:
         ip = embedded
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in each for each in _NOT_PUBLIC)
 
 
 def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
-    if ip in _NAT64:
+    if ip in _NAT64 or ip in _IPV4_COMPATIBLE:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
