@@ -163,7 +163,7 @@ class Container:
         )
         return InstalledProviders(tools)
 
-    @property
+    @cached_property
     def quarantine_cap(self) -> int:
         return self.settings.quarantine_cap
 
