@@ -37,6 +37,11 @@ class JobTurn:
     patience: Patience = field(default_factory=Patience)
     resume_after: int | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """No further call: there was no turn, or a rate limit ended it."""
+        return self.is_refused or self.resume_after is not None
+
     def begin(self, connection: Connection) -> bool:
         """False: the job is queued again when there is a turn for it."""
         if self.turns is None or self.job is None:

@@ -77,17 +77,15 @@ class WorkOffInbox:
         until, decided = self.clock.monotonic() + self.slice_seconds, 0
         due = self._find_due(hotel_id, connection_id)
         while due:
-            for portion in split_into_portions(due):
-                decided += self._process(hotel_id, portion, until, turn)
-                if turn.is_refused or turn.resume_after is not None:
-                    return decided, turn.resume_after
-                if self.clock.monotonic() >= until:
-                    break
+            decided += self._process_portions(hotel_id, due, until, turn)
+            if turn.has_ended:
+                return decided, turn.resume_after
             left = self._find_due(hotel_id, connection_id)
-            has_new_only = {each.id for each in due}.isdisjoint(each.id for each in left)
-            if left and has_new_only and turn.has_called and decided >= FLOOD_ITEMS:
+            if not left:
+                break
+            if decided >= FLOOD_ITEMS and turn.has_called and _are_disjoint(due, left):
                 return decided, GATHERING_SECONDS
-            if left and self.clock.monotonic() >= until:
+            if self.clock.monotonic() >= until:
                 return decided, 0.0
             due = left
         return decided, None
@@ -95,6 +93,16 @@ class WorkOffInbox:
     def _find_due(self, hotel_id: HotelId, connection_id: ConnectionId) -> Sequence[DueItem]:
         with self.unit_of_work() as uow:
             return uow.inbox.due(hotel_id, connection_id, now=self.clock.now(), limit=MAX_ITEMS)
+
+    def _process_portions(
+        self, hotel_id: HotelId, due: Sequence[DueItem], until: float, turn: JobTurn
+    ) -> int:
+        decided = 0
+        for portion in split_into_portions(due):
+            decided += self._process(hotel_id, portion, until, turn)
+            if turn.has_ended or self.clock.monotonic() >= until:
+                break
+        return decided
 
     def _process(
         self, hotel_id: HotelId, portion: Sequence[UUID], until: float, turn: JobTurn
@@ -144,6 +152,10 @@ def split_into_portions(due: Sequence[DueItem]) -> Iterator[list[UUID]]:
                 portion, room = [], PORTION_BYTES - _cost(item)
             portion.append(item.id)
         yield portion
+
+
+def _are_disjoint(some: Sequence[DueItem], others: Sequence[DueItem]) -> bool:
+    return {each.id for each in some}.isdisjoint(each.id for each in others)
 
 
 def _cost(item: DueItem) -> int:

@@ -26,6 +26,23 @@ def read_events(
     one event alone. `read` raises UnreadableField. Of events of several properties
     (`property_of`), those of another one than `own_property` are among the others; a message of one
     property is left as it is. Raises UnreadableMessage if there are events and none is readable."""
+    found, refused = _read_each(entries, read, as_message)
+    if refused and not found:
+        raise UnreadableMessage(refused[0].reason.detail, path=refused[0].reason.path)
+    if not own_property or len({property_of(event) for _, event in found}) < 2:
+        return [event for _, event in found], tuple(refused)
+    ours: list[T] = []
+    for entry, event in found:
+        if (property_id := property_of(event)) in (None, own_property):
+            ours.append(event)
+        else:
+            refused.append(_foreign_event(entry, property_id, as_message))
+    return ours, tuple(refused)
+
+
+def _read_each(
+    entries: Sequence[JsonEntry], read: Callable[[JsonEntry], T], as_message: Callable[[Json], Json]
+) -> tuple[list[tuple[JsonEntry, T]], list[UnreadableEvent]]:
     found: list[tuple[JsonEntry, T]] = []
     refused: list[UnreadableEvent] = []
     for entry in entries:
@@ -34,26 +51,20 @@ def read_events(
         except UnreadableField as error:
             reason = Reason(error.code, error.path or None, error.message)
             refused.append(UnreadableEvent(_event_text(entry, as_message), reason))
-    if refused and not found:
-        raise UnreadableMessage(refused[0].reason.detail, path=refused[0].reason.path)
-    if own_property and len({property_of(event) for _, event in found}) > 1:
-        ours = (None, own_property)
-        for entry, event in found:
-            if (property_id := property_of(event)) not in ours:
-                text = _event_text(entry, as_message)
-                reason = _foreign_reason(entry.path)
-                refused.append(UnreadableEvent(text, reason, property_id=property_id))
-        found = [(entry, event) for entry, event in found if property_of(event) in ours]
-    return [event for _, event in found], tuple(refused)
+    return found, refused
+
+
+def _foreign_event(
+    entry: JsonEntry, property_id: str | None, as_message: Callable[[Json], Json]
+) -> UnreadableEvent:
+    detail = "the event is for another property than this connection's"
+    path = entry.path
+    reason = Reason(FOREIGN_PROPERTY, path or None, f"{path}: {detail}" if path else detail)
+    return UnreadableEvent(_event_text(entry, as_message), reason, property_id=property_id)
 
 
 def _event_text(entry: JsonEntry, as_message: Callable[[Json], Json]) -> bytes:
     return dumps(as_message(entry.merged())).encode()
-
-
-def _foreign_reason(path: str) -> Reason:
-    detail = "the event is for another property than this connection's"
-    return Reason(FOREIGN_PROPERTY, path or None, f"{path}: {detail}" if path else detail)
 
 
 def _read_event(entry: JsonEntry, read: Callable[[JsonEntry], T]) -> T:

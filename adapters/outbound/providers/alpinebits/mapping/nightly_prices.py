@@ -113,17 +113,27 @@ class NightlyPrices:
     def of(
         self, rates: Sequence[Rate], total: XmlReader | None, target: str
     ) -> tuple[NightlyPrice, ...]:
+        for attribute, stated, with_additions in self._readings(rates, total):
+            amounts = [rate.amounts(with_additions=with_additions) for rate in rates]
+            if found := self._distribute(rates, amounts, attribute, stated):
+                self._mark_as_read(rates, amounts, attribute, target)
+                basis = _BASES[attribute]
+                return tuple(NightlyPrice(day, found[day], basis) for day in sorted(found))
+        return ()
+
+    def _readings(
+        self, rates: Sequence[Rate], total: XmlReader | None
+    ) -> Iterator[tuple[str, Money | None, bool]]:
+        """In the order in which they are tried: the attribute of the amounts, the total on its
+        basis, whether the charges for further guests are added."""
         has_additions = any(rate.additions() for rate in rates)
-        for attribute, basis in _BASES.items():
+        for attribute in _BASES:
             stated = self._total_on_basis(total, attribute) if total else None
             if has_additions and stated is None:
                 continue  # The base price may include them.
-            for with_additions in (False, True) if has_additions else (False,):
-                amounts = [rate.amounts(with_additions=with_additions) for rate in rates]
-                if found := self._distribute(rates, amounts, attribute, stated):
-                    self._mark_as_read(rates, amounts, attribute, target)
-                    return tuple(NightlyPrice(day, found[day], basis) for day in sorted(found))
-        return ()
+            yield attribute, stated, False
+            if has_additions:
+                yield attribute, stated, True
 
     def _distribute(
         self,

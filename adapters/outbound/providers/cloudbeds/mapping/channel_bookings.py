@@ -147,12 +147,15 @@ def _read_occupancy(r: Reader, prefix: str, target: str) -> Iterator[values.AgeC
 def _map_stay(
     r: Reader, status: BookingStatus, rooms: Sequence[RoomStay]
 ) -> values.Field[values.Stay]:
-    """The order's own dates if present, else those of its rooms."""
     if not rooms and is_cancellation_without(r, status, "StartDate", "EndDate"):
         return values.ABSENT
+    return _read_stay(r, [room.stay for room in rooms if room.stay])
+
+
+def _read_stay(r: Reader, stays: Sequence[values.Stay]) -> values.Stay:
+    """The order's own dates if present, else those of the stays of its rooms."""
     arrival = r.decisive("StartDate", as_local_date, "stay.arrival")
     last_night = r.decisive("EndDate", as_local_date, "stay.departure")
-    stays = [room.stay for room in rooms if room.stay]
     if not stays and not (arrival and last_night):
         raise UnreadableField("EndDate" if arrival else "StartDate", "missing_field", "a value")
     first = arrival or min(stay.arrival for stay in stays)

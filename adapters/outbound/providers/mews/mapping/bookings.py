@@ -1,6 +1,6 @@
 """Reservations (reservations.md, version 2023-06-06) to bookings: one reservation is one room."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -150,20 +150,29 @@ class MewsBookingMapper(MewsMapper):
         The booker has an id only: Mews cannot list the bookings that a person made for others, so
         copied details could not be updated.
         """
-        companions = self.references.companions
-        if companions is None or self.references.is_unreadable("Companionships", external_id):
+        companion_ids = self._companion_ids(external_id)
+        if companion_ids is None:
             return ABSENT
-        found = [_customer_id(each) for each in companions.get(external_id, ())]
-        customer_ids = dict.fromkeys(customer_id for customer_id in found if customer_id)
-        if None in found:
-            return ABSENT
-        customer_ids.pop((owner.guest_id if isinstance(owner, Party) else None) or "", None)
+        owner_id = owner.guest_id if isinstance(owner, Party) else None
         customers = self.references.customers
-        people = [party_of(id_, PartyRole.COMPANION, customers) for id_ in customer_ids]
+        people = [
+            party_of(customer_id, PartyRole.COMPANION, customers)
+            for customer_id in companion_ids
+            if customer_id != owner_id
+        ]
         booker_id = r.optional_text("BookerId", "further_guests")
         if booker_id is not None:
             people.append(Party(guest_id=booker_id, role=PartyRole.BOOKER))
         return tuple(people)
+
+    def _companion_ids(self, external_id: str) -> Iterable[str] | None:
+        """Each once. None if they are not known."""
+        companions = self.references.companions
+        if companions is None or self.references.is_unreadable("Companionships", external_id):
+            return None
+        found = [_customer_id(each) for each in companions.get(external_id, ())]
+        known = dict.fromkeys(customer_id for customer_id in found if customer_id)
+        return None if None in found else known
 
     def _calculate_prices(self, external_id: str) -> MewsPrices | None:
         """None if the order items were not sent, or if the link of one is unreadable."""

@@ -53,12 +53,16 @@ class MewsReader(Reader):
             if target.endswith(EXTRAS) or (target == READ and not values[key]):
                 fields[key] = values[key]
             elif key in children:
-                for child in children[key]:
-                    child.collect_leftovers(found)
-                found += self._invalid_elements(key, values[key]).items()
+                self._collect_inside(key, found)
         kept = without_sensitive_fields(fields, self.path, self._value, {}, self._sensitive)
         prefix = f"{self.path}." if self.path else ""
         found += [(prefix + key, format_compact_json(value)) for key, value in kept.items()]
+
+    def _collect_inside(self, key: str, found: list[tuple[str, str]]) -> None:
+        for child in self._children[key]:
+            child.collect_leftovers(found)
+        if self._remarks:
+            found += self._invalid_elements(key, self._value[key]).items()
 
 
 def format_compact_json(value: Json) -> str:

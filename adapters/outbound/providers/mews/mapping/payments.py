@@ -49,19 +49,17 @@ def calculate_payments(
     charged = [
         amount for each in payments if (amount := _charged_amount(each, unreadable)) is not None
     ]
-    currencies = {currency for currency, _ in charged}
-    if not currencies and isinstance(total, Money):
-        currencies = {total.currency}
-    if not unreadable.expected_by_path and len(currencies) != 1:
-        return PaymentAmounts(None, None)
-    paid = None if unreadable.expected_by_path else _sum(charged, currencies.pop(), unreadable)
-    if paid is None:
+    if unreadable.expected_by_path:
         return PaymentAmounts(unreadable=unreadable.trace())
-    if not isinstance(total, Money):
-        return PaymentAmounts(paid, total)
-    if total.currency != paid.currency:
-        return PaymentAmounts(paid, None)
-    return PaymentAmounts(paid, Money(total.minor - paid.minor, paid.currency))
+    currency = _find_currency(charged, total)
+    if currency is None:
+        return PaymentAmounts(None, None)
+    try:
+        paid = Money.rounded(sum((amount for _, amount in charged), Decimal(0)), currency)
+    except InvalidField as error:
+        unreadable.add("Payments", error)
+        return PaymentAmounts(unreadable=unreadable.trace())
+    return PaymentAmounts(paid, _calculate_balance(total, paid))
 
 
 def _charged_amount(entry: JsonEntry, unreadable: UnreadableAmounts) -> tuple[str, Decimal] | None:
@@ -79,11 +77,19 @@ def _charged_amount(entry: JsonEntry, unreadable: UnreadableAmounts) -> tuple[st
         return None
 
 
-def _sum(
-    charged: Sequence[tuple[str, Decimal]], currency: str, unreadable: UnreadableAmounts
-) -> Money | None:
-    try:
-        return Money.rounded(sum((amount for _, amount in charged), Decimal(0)), currency)
-    except InvalidField as error:
-        unreadable.add("Payments", error)
+def _find_currency(
+    charged: Sequence[tuple[str, Decimal]], total: Field[Money | None]
+) -> str | None:
+    """Without payments, that of the total. None if there is no currency, or several."""
+    currencies = {currency for currency, _ in charged}
+    if not currencies and isinstance(total, Money):
+        return total.currency
+    return currencies.pop() if len(currencies) == 1 else None
+
+
+def _calculate_balance(total: Field[Money | None], paid: Money) -> Field[Money | None]:
+    if not isinstance(total, Money):
+        return total
+    if total.currency != paid.currency:
         return None
+    return Money(total.minor - paid.minor, paid.currency)

@@ -59,29 +59,35 @@ class _UnreadableItems(UnreadableAmounts):
     lacks_amount: bool = False
     lacks_night: bool = False
 
+    def hides_total(self, charges: Sequence[Charge]) -> bool:
+        return self.lacks_amount or (bool(self.expected_by_path) and not charges)
+
 
 def calculate_prices(items: Sequence[JsonEntry], zone: ZoneInfo) -> MewsPrices:
     """Unreadable items leave the total, or the nightly prices, absent."""
     unreadable = _UnreadableItems()
-    charges = [
-        charge for item in items if (charge := _parse_charge(item, zone, unreadable)) is not None
-    ]
+    charges = _parse_charges(items, zone, unreadable)
     active = [charge for charge in charges if charge.is_active]
     currencies = {charge.currency for charge in active or charges}
-    if unreadable.lacks_amount or (unreadable.expected_by_path and not currencies):
+    if unreadable.hides_total(charges):
         return MewsPrices(ABSENT, unreadable=unreadable.trace())
     if len(currencies) > 1:
         return MewsPrices(None, (), _format_sums(active), unreadable.trace())
     if not currencies:
         return NO_PRICES
-    currency = currencies.pop()
     try:
-        total = Money.rounded(sum((charge.gross for charge in active), Decimal(0)), currency)
-        nightly = () if unreadable.lacks_night else _nightly_prices(active, currency)
+        total, nightly = _add_up(active, currencies.pop(), has_nights=not unreadable.lacks_night)
     except InvalidField as error:
         unreadable.add(f"{items[0].path}.Amount", error)
         return MewsPrices(ABSENT, unreadable=unreadable.trace())
     return MewsPrices(total, nightly, unreadable=unreadable.trace())
+
+
+def _parse_charges(
+    items: Sequence[JsonEntry], zone: ZoneInfo, unreadable: _UnreadableItems
+) -> list[Charge]:
+    parsed = [_parse_charge(item, zone, unreadable) for item in items]
+    return [charge for charge in parsed if charge is not None]
 
 
 def _parse_charge(item: JsonEntry, zone: ZoneInfo, unreadable: _UnreadableItems) -> Charge | None:
@@ -139,6 +145,14 @@ def _parse_night(item_object: dict[str, Json], zone: ZoneInfo) -> date | None:
 def _parse_day(text: str, path: str, zone: ZoneInfo) -> date:
     """Cached: a hotel has few nights and many stays in each."""
     return local_day(values.as_instant(text, path), zone, path=path)
+
+
+def _add_up(
+    charges: Sequence[Charge], currency: str, *, has_nights: bool
+) -> tuple[Money, tuple[NightlyPrice, ...]]:
+    """The total and the nightly prices. Raises InvalidField for a sum out of bounds."""
+    total = Money.rounded(sum((charge.gross for charge in charges), Decimal(0)), currency)
+    return total, _nightly_prices(charges, currency) if has_nights else ()
 
 
 def _nightly_prices(charges: Sequence[Charge], currency: str) -> tuple[NightlyPrice, ...]:
