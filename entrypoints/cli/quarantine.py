@@ -1,5 +1,6 @@
 """`pms quarantine`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -105,16 +106,9 @@ def discard_items(
     with open_hotel(hotel) as (container, found):
         wanted = _discard_filter(found.id, container.now(), older_than, conditions)
         filters = [replace(wanted, item_id=each) for each in dict.fromkeys(item_ids)] or [wanted]
-        with container.unit_of_work() as uow:
-            counts = [uow.inbox.count_quarantined(each, limit=_NO_LIMIT) for each in filters]
-        if not all(counts) and item_ids:
-            missing = item_ids[counts.index(0)]
-            raise NotFound(
-                f"hotel '{hotel}' has no item {missing} in quarantine; "
-                f"see `pms quarantine list {hotel}`"
-            )
-        if sum(counts) and not yes:
-            question = f"Discard {sum(counts)} quarantined items? It cannot be undone."
+        count = _count_items(container, hotel, filters)
+        if count and not yes:
+            question = f"Discard {count} quarantined items? It cannot be undone."
             click.confirm(question, abort=True, err=True)
         discard = container.discard_quarantine
         print_fields({"discarded": sum(discard(each, actor=CLI_ACTOR) for each in filters)})
@@ -148,6 +142,19 @@ def _discard_filter(
         received_before=before,
         **conditions,
     )
+
+
+def _count_items(container: Container, hotel: str, filters: Sequence[QuarantineFilter]) -> int:
+    """Raises NotFound if one that is named is not in quarantine."""
+    with container.unit_of_work() as uow:
+        counts = [uow.inbox.count_quarantined(each, limit=_NO_LIMIT) for each in filters]
+    for wanted, count in zip(filters, counts, strict=True):
+        if wanted.item_id is not None and not count:
+            raise NotFound(
+                f"hotel '{hotel}' has no item {wanted.item_id} in quarantine; "
+                f"see `pms quarantine list {hotel}`"
+            )
+    return sum(counts)
 
 
 def _quarantined_ids(queries: Queries, wanted: QuarantineFilter) -> list[UUID]:

@@ -360,6 +360,9 @@ class TestQuarantine:
         assert connected.run(*one, typed="n\n").exit_code == 1
         assert connected.json(*one, "--yes") == {"discarded": 1}
         assert "no item" in connected.error_line(*one, "--yes")
+        left = listed[1]["id"]
+        twice = (*discard, left, left, listed[0]["id"], "--yes")
+        assert listed[0]["id"] in connected.error_line(*twice)
         assert connected.run(*discard, "--yes").exit_code == 2
         assert connected.run(*one, "--all", "--yes").exit_code == 2
         older = ("--older-than", "1", "--kind", "booking", "--provider", "mews")
