@@ -238,17 +238,20 @@ class InMemoryOutbox:
 
 
 def is_quarantined_match(item: InboxItem, wanted: QuarantineFilter) -> bool:
-    before = wanted.received_before
+    if item.hotel_id != wanted.hotel_id or item.state is not InboxState.QUARANTINED:
+        return False
+    conditions = (
+        (wanted.provider, item.provider),
+        (wanted.kind, item.kind),
+        (wanted.code, item.reason and item.reason.code),
+        (wanted.external_id, item.external_id),
+        (wanted.item_id, item.id),
+    )
+    before, after = wanted.received_before, wanted.after
     return (
-        item.hotel_id == wanted.hotel_id
-        and item.state is InboxState.QUARANTINED
-        and wanted.provider in (None, item.provider)
-        and wanted.kind in (None, item.kind)
-        and wanted.code in (None, item.reason and item.reason.code)
-        and wanted.external_id in (None, item.external_id)
-        and wanted.item_id in (None, item.id)
+        all(expected in (None, value) for expected, value in conditions)
         and (before is None or item.received_at < before)
-        and (wanted.after is None or item.id > wanted.after)
+        and (after is None or item.id > after)
     )
 
 

@@ -155,11 +155,7 @@ def _mask_once(text: str, id_fields: Collection[str], depth: int) -> str:
         return edits.apply()
     for value in values:
         _edit_value(edits, text, value, id_fields, depth)
-    numbers = {_first_digit(text, value) for value in values if value.is_number}
-    for each in found:
-        for span in each.labelled:
-            char = "9" if each.places[span.start] in numbers else "*"
-            _edit_spans(edits, text, each.plain, each.places, [span], char)
+    _edit_labelled(edits, text, found, values)
     if len(views) > 1:
         _edit_across_elements(edits, text, views[1], values, id_fields)
     return edits.apply()
@@ -178,6 +174,16 @@ def _suspects(plain: bytes, form: Format | None) -> _Suspects | None:
     if not (cards or labelled):
         return None
     return _Suspects(plain, compact(plain).places if labelled else (), cards, labelled)
+
+
+def _edit_labelled(
+    edits: _Edits, text: str, found: Iterable[_Suspects], values: Iterable[PayloadValue]
+) -> None:
+    numbers = {_first_digit(text, value) for value in values if value.is_number}
+    for each in found:
+        for span in each.labelled:
+            char = "9" if each.places[span.start] in numbers else "*"
+            _edit_spans(edits, text, each.plain, each.places, [span], char)
 
 
 def _first_digit(text: str, number: PayloadValue) -> int:
@@ -286,8 +292,13 @@ def _edit_across_elements(
             for value in values[bisect_right(starts, start) - 1 : bisect_left(starts, end)]
             if not text[value.start : value.end].isspace()
         ]
-        is_id = any(is_id_field(value.keys, id_fields) for value in inside)
-        names = {value.keys[-1].rstrip("0123456789").lower() for value in inside if value.keys}
-        is_one = len(names) == 1 or names <= MARKUP_NAMES
-        if len(inside) > 1 and is_one and not is_id:
+        if len(inside) > 1 and _may_share_number(inside, id_fields):
             _edit_spans(edits, text, plain, places, [Span(card.start, card.end, _SHOWN)], "*")
+
+
+def _may_share_number(values: Sequence[PayloadValue], id_fields: Collection[str]) -> bool:
+    """Whether they have one name, or are pieces of marked-up text; ids are not joined."""
+    if any(is_id_field(value.keys, id_fields) for value in values):
+        return False
+    names = {value.keys[-1].rstrip("0123456789").lower() for value in values if value.keys}
+    return len(names) == 1 or names <= MARKUP_NAMES

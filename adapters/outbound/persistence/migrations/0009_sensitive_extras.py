@@ -99,9 +99,7 @@ def _pruned_extras(extras: list[list[str]], declared: frozenset[str]) -> Iterato
     """Each is a path and JSON text."""
     with_card = {_parent(path) for path, _ in extras if _is_card_detail(_last_name(path))}
     for path, text in extras:
-        inside = max(_rank(name, declared) for name in ("", *NAMES.findall(path)))
-        if not inside and _parent(path) in with_card:
-            inside = _rank_beside_card(_last_name(path))
+        inside = _rank_of_path(path, with_card, declared)
         if not inside and not any(_rank(key, declared) for key in _keys(text)):
             yield [path, text]
             continue
@@ -109,6 +107,14 @@ def _pruned_extras(extras: list[list[str]], declared: frozenset[str]) -> Iterato
         kept = _kept(_last_name(path), value, inside, declared)
         if kept is not _GONE:
             yield [path, text if kept == value else _formatted(kept)]
+
+
+def _rank_of_path(path: str, with_card: set[str], declared: frozenset[str]) -> int:
+    """The highest of its names. `with_card`: the paths of the objects with card details."""
+    rank = max(_rank(name, declared) for name in ("", *NAMES.findall(path)))
+    if rank or _parent(path) not in with_card:
+        return rank
+    return _rank_beside_card(_last_name(path))
 
 
 def _kept(name: str, value: Any, inside: int, declared: frozenset[str]) -> Any:
@@ -121,12 +127,16 @@ def _kept(name: str, value: Any, inside: int, declared: frozenset[str]) -> Any:
 
 
 def _rest(value: Any, inside: int, declared: frozenset[str]) -> Any:
-    if isinstance(value, list):
-        return [
-            _rest(each, inside, declared) if isinstance(each, dict | list) else each
-            for each in value
-            if not inside or isinstance(each, dict | list)
-        ]
+    if isinstance(value, dict):
+        return _rest_of_object(value, inside, declared)
+    return [
+        _rest(each, inside, declared) if isinstance(each, dict | list) else each
+        for each in value
+        if not inside or isinstance(each, dict | list)
+    ]
+
+
+def _rest_of_object(value: dict[str, Any], inside: int, declared: frozenset[str]) -> dict[str, Any]:
     has_card = any(map(_is_card_detail, value))
     rest = {}
     for name, each in value.items():

@@ -96,20 +96,22 @@ class _ObjectTraits(NamedTuple):
 def _object_traits(names: tuple[str, ...], declared: frozenset[str]) -> _ObjectTraits:
     """Cached since most objects have the names of another one."""
     traits = {name: _traits(name) for name in names}
-    has_card = any(each.is_card_detail for each in traits.values())
-    reasons = {
-        name: each.reason or PAYMENT
-        for name, each in traits.items()
-        if each.reason or (has_card and each.is_beside_card)
-    }
-    reasons |= dict.fromkeys(declared.intersection(names), DECLARED)
-    mentions = any(each.reason for each in traits.values())
-    mentions = mentions or not declared.isdisjoint(names)
+    reasons = _reasons_by_name(traits) | dict.fromkeys(declared.intersection(names), DECLARED)
+    mentions = any(each.reason for each in traits.values()) or not declared.isdisjoint(names)
     labels = [name for name, each in traits.items() if each.is_label]
     labelled = [name for name, each in traits.items() if each.is_labelled]
     if not (labels and labelled):
         return _ObjectTraits(reasons, mentions, (), ())
     return _ObjectTraits(reasons, mentions, labels, labelled)
+
+
+def _reasons_by_name(traits: Mapping[str, _Traits]) -> dict[str, str]:
+    has_card = any(each.is_card_detail for each in traits.values())
+    return {
+        name: each.reason or PAYMENT
+        for name, each in traits.items()
+        if each.reason or (has_card and each.is_beside_card)
+    }
 
 
 @lru_cache(maxsize=2_048)
@@ -197,6 +199,15 @@ class _Pruning:
             reasons = {**dict.fromkeys(traits.labelled, labelled), **reasons}
         if inside is None and not self._has_sensitive(fields, reasons):
             return dict(fields)
+        return self._kept_fields(fields, path, inside, reasons)
+
+    def _kept_fields(
+        self,
+        fields: Mapping[str, Json],
+        path: str,
+        inside: str | None,
+        reasons: Mapping[str, str],
+    ) -> dict[str, Json]:
         kept: dict[str, Json] = {}
         for name, value in fields.items():
             reason = inside or reasons.get(name)
