@@ -60,7 +60,8 @@ class _UnreadableItems(UnreadableAmounts):
     lacks_night: bool = False
 
     def hides_total(self, charges: Sequence[Charge]) -> bool:
-        return self.lacks_amount or (bool(self.expected_by_path) and not charges)
+        """Of a booking with unreadable items; `charges`: those of its readable ones."""
+        return self.lacks_amount or not charges
 
 
 def calculate_prices(items: Sequence[JsonEntry], zone: ZoneInfo) -> MewsPrices:
@@ -69,14 +70,14 @@ def calculate_prices(items: Sequence[JsonEntry], zone: ZoneInfo) -> MewsPrices:
     charges = _parse_charges(items, zone, unreadable)
     active = [charge for charge in charges if charge.is_active]
     currencies = {charge.currency for charge in active or charges}
-    if unreadable.hides_total(charges):
+    if unreadable.expected_by_path and unreadable.hides_total(charges):
         return MewsPrices(ABSENT, unreadable=unreadable.trace())
     if len(currencies) > 1:
         return MewsPrices(None, (), _format_sums(active), unreadable.trace())
     if not currencies:
         return NO_PRICES
     try:
-        total, nightly = _add_up(active, currencies.pop(), has_nights=not unreadable.lacks_night)
+        total, nightly = _add_up(active, currencies.pop(), unreadable)
     except InvalidField as error:
         unreadable.add(f"{items[0].path}.Amount", error)
         return MewsPrices(ABSENT, unreadable=unreadable.trace())
@@ -86,8 +87,9 @@ def calculate_prices(items: Sequence[JsonEntry], zone: ZoneInfo) -> MewsPrices:
 def _parse_charges(
     items: Sequence[JsonEntry], zone: ZoneInfo, unreadable: _UnreadableItems
 ) -> list[Charge]:
-    parsed = [_parse_charge(item, zone, unreadable) for item in items]
-    return [charge for charge in parsed if charge is not None]
+    return [
+        charge for item in items if (charge := _parse_charge(item, zone, unreadable)) is not None
+    ]
 
 
 def _parse_charge(item: JsonEntry, zone: ZoneInfo, unreadable: _UnreadableItems) -> Charge | None:
@@ -148,11 +150,11 @@ def _parse_day(text: str, path: str, zone: ZoneInfo) -> date:
 
 
 def _add_up(
-    charges: Sequence[Charge], currency: str, *, has_nights: bool
+    charges: Sequence[Charge], currency: str, unreadable: _UnreadableItems
 ) -> tuple[Money, tuple[NightlyPrice, ...]]:
     """The total and the nightly prices. Raises InvalidField for a sum out of bounds."""
     total = Money.rounded(sum((charge.gross for charge in charges), Decimal(0)), currency)
-    return total, _nightly_prices(charges, currency) if has_nights else ()
+    return total, () if unreadable.lacks_night else _nightly_prices(charges, currency)
 
 
 def _nightly_prices(charges: Sequence[Charge], currency: str) -> tuple[NightlyPrice, ...]:
