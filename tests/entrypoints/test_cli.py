@@ -90,10 +90,12 @@ def simulator() -> Iterator[MewsSimulator]:
 
 
 @pytest.fixture
-def connected(pms: Pms, simulator: MewsSimulator) -> Pms:
+def connected(pms: Pms, simulator: MewsSimulator) -> Iterator[Pms]:
+    """Its simulator, which the tests of the module share, is left without faults."""
     pms.connect(simulator)
     assert pms.json("connection", "test", "vienna")["works"] is True
-    return pms
+    yield pms
+    clear_faults(simulator)
 
 
 def production_environment(pms: Pms) -> dict[str, str]:
