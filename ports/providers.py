@@ -319,7 +319,6 @@ class BodySigned(Protocol):
         ...
 
 
-@accepts_old_fields(vault="credential_store")
 @dataclass(slots=True)
 class Patience:
     """How long a request of this process waits for a rate limit, ours or the vendor's. A worker
@@ -328,6 +327,7 @@ class Patience:
     seconds: float = math.inf
 
 
+@accepts_old_fields(vault="credential_store")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderTools:
     """Dependencies of every plug-in. An entry point of the group `pms_adapter.providers` is a
