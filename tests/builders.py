@@ -44,6 +44,7 @@ from domain.values import (
     Stay,
 )
 from ports.bookings import StatusChange
+from ports.job_queue import Job, JobName
 
 T0 = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -382,6 +383,11 @@ def status_change(of: Booking, **overrides: Any) -> StatusChange:
         at=T0,
     )
     return replace(entity, **overrides)
+
+
+def job(name: JobName, number: int) -> Job:
+    """`number`: of its subject."""
+    return Job(name=name, hotel_id=UUID(int=1), subject_id=UUID(int=number), correlation_id="c")
 
 
 def inbox_item(of: Connection, **overrides: Any) -> InboxItem:

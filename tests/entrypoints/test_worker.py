@@ -17,6 +17,7 @@ from adapters.outbound.jobs.vendor_turns import RedisVendorTurns
 from entrypoints.processes import worker_jobs
 from entrypoints.processes.worker import JobWorker
 from ports.job_queue import Job, JobName
+from tests import builders
 
 
 @pytest.fixture
@@ -32,12 +33,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def inbox_of(connection: int) -> Job:
-    return Job(
-        name=JobName.CONNECTION_INBOX,
-        hotel_id=UUID(int=1),
-        subject_id=UUID(int=connection),
-        correlation_id="c",
-    )
+    return builders.job(JobName.CONNECTION_INBOX, connection)
 
 
 def work_in_children(redis: Redis) -> None:

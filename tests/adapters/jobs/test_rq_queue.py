@@ -1,6 +1,5 @@
 """The marks that say which jobs are queued, or are to be queued again after the running ones."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
@@ -16,12 +15,7 @@ from adapters.outbound.jobs.rq_queue import (
 )
 from adapters.outbound.jobs.tick import TickingScheduler
 from ports.job_queue import Job, JobName
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
-        yield client
+from tests import builders
 
 
 @pytest.fixture
@@ -30,12 +24,7 @@ def queue(redis: Redis) -> RqJobQueue:
 
 
 def inbox_of(connection: int) -> Job:
-    return Job(
-        name=JobName.CONNECTION_INBOX,
-        hotel_id=UUID(int=1),
-        subject_id=UUID(int=connection),
-        correlation_id="c",
-    )
+    return builders.job(JobName.CONNECTION_INBOX, connection)
 
 
 def queued(redis: Redis) -> list[int]:

@@ -1,7 +1,6 @@
 """How many of the workers one vendor may hold."""
 
 import json
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
@@ -24,14 +23,9 @@ from adapters.outbound.jobs.vendor_turns import (
     renew_turn,
 )
 from ports.job_queue import Job, JobName
+from tests import builders
 
 QUICK, SLOW = 0.1, QUICK_CALL_SECONDS + 1
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
-        yield client
 
 
 @pytest.fixture
@@ -40,12 +34,7 @@ def turns(redis: Redis) -> RedisVendorTurns:
 
 
 def job(number: int) -> Job:
-    return Job(
-        name=JobName.SYNC,
-        hotel_id=UUID(int=1),
-        subject_id=UUID(int=number),
-        correlation_id="c",
-    )
+    return builders.job(JobName.SYNC, number)
 
 
 def start_workers(redis: Redis, count: int) -> None:
