@@ -4,29 +4,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from application.events.cloud_events import outbox_message
-from domain.events import (
-    AvailabilitySynced,
-    BookingSynced,
-    ConnectionSuspended,
-    Event,
-    EventHeader,
-    GuestErased,
-    GuestSynced,
-    ItemQuarantined,
-    SyncCompleted,
-    SyncFailed,
-)
+from domain import events
 from domain.merge import Change
 from domain.status import BookingStatus
 from domain.values import Reason
 from tests import builders
 
 
-def examples() -> Sequence[Event]:
+def examples() -> Sequence[events.Event]:
     hotel = builders.hotel()
     connection = builders.connection(hotel)
     run = builders.sync_run(connection)
-    header = EventHeader(
+    header = events.EventHeader(
         hotel_id=hotel.id,
         provider=connection.provider,
         connection_id=connection.id,
@@ -38,14 +27,14 @@ def examples() -> Sequence[Event]:
     change, status = Change.CREATED, BookingStatus.CONFIRMED
     reason = Reason("bad_date", "stay.arrival", "no date")
     return (
-        BookingSynced(header=header, change=change, changed_fields=(), status=status),
-        GuestSynced(header=header, change=change, changed_fields=()),
-        GuestErased(header=header),
-        AvailabilitySynced(header=header),
-        SyncCompleted(header=header, run=run),
-        SyncFailed(header=header, run=run),
-        ConnectionSuspended(header=header, error_code="", error_detail=""),
-        ItemQuarantined(header=header, kind="booking", inbox_id="", reason=reason),
+        events.BookingSynced(header=header, change=change, changed_fields=(), status=status),
+        events.GuestSynced(header=header, change=change, changed_fields=()),
+        events.GuestErased(header=header),
+        events.AvailabilitySynced(header=header),
+        events.SyncCompleted(header=header, run=run),
+        events.SyncFailed(header=header, run=run),
+        events.ConnectionSuspended(header=header, error_code="", error_detail=""),
+        events.ItemQuarantined(header=header, kind="booking", inbox_id="", reason=reason),
     )
 
 

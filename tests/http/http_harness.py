@@ -18,7 +18,7 @@ from adapters.inbound.rest.app import build_app
 from adapters.inbound.rest.use_cases import RestOptions
 from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.memory.jobs import RecordingJobQueue
-from adapters.outbound.memory.providers import ScriptedProvider
+from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
 from adapters.outbound.memory.store import InMemoryStore
 from adapters.outbound.persistence.store import open_store
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
@@ -33,7 +33,6 @@ from domain.schedule import Schedule
 from domain.sync_run import RunError
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.settings import Settings
-from ports.errors import UnknownProvider
 
 ALL_SCOPES = FULL_READ | {Scope.INGEST, Scope.SYNC}
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -53,7 +52,7 @@ class HookedProvider(CanonicalProvider):
         return super().read_items(*args, **named)
 
 
-class HarnessProviders:
+class HarnessProviders(FixedProviders[Any]):
     """The canonical and the scripted provider, and those of a test."""
 
     def __init__(
@@ -62,15 +61,8 @@ class HarnessProviders:
         scripted: ScriptedProvider,
         further: Mapping[str, Any],
     ) -> None:
-        self._named: dict[str, Any] = {"canonical": canonical, "scripted": scripted, **further}
-
-    def get(self, name: str) -> Any:
-        if name not in self._named:
-            raise UnknownProvider(provider=name)
-        return self._named[name]
-
-    def all(self) -> list[Any]:
-        return list(self._named.values())
+        super().__init__(canonical, scripted)
+        self._providers |= further
 
 
 @dataclass

@@ -21,9 +21,10 @@ from domain.sync_run import Lease, SyncRun
 from tests.simulation.failures import require
 
 RATE_LIMIT: Final = 12
-CLOCKS_DIFFER: Final = timedelta(minutes=1)
 RATE_WINDOW: Final = timedelta(seconds=1)
 """The simulated vendor's limit, far below those of real vendors, so that a seed reaches it."""
+
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
