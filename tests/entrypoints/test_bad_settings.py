@@ -118,15 +118,14 @@ def test_commands_that_need_no_home_work_without_one(command: list[str]) -> None
 
 class TestSimulate:
     @pytest.mark.parametrize(
-        ("option", "value", "message"),
+        ("option", "message"),
         [
-            ("--fault", "flood", "--fault: no fault 'flood'; faults: 401"),
-            ("--fault", "429,probability=2", "--fault: probability must be a number from 0 to 1"),
-            ("--time-zone", "Europe/Atlantis", "IANA"),
-            ("--currency", "EURO", "ISO 4217"),
-            ("--webhook-url", "http://hotel.example/", "an address of this machine"),
+            ("--fault=flood", "--fault: no fault 'flood'; faults: 401"),
+            ("--fault=429,probability=2", "--fault: probability must be a number from 0 to 1"),
+            ("--time-zone=Europe/Atlantis", "IANA"),
+            ("--currency=EURO", "ISO 4217"),
+            ("--webhook-url=http://hotel.example/", "an address of this machine"),
         ],
     )
-    def test_rejects_an_invalid_option(self, option: str, value: str, message: str) -> None:
-        line = error_line(["simulate", "mews", "--bookings", "1", option, value])
-        assert message in line
+    def test_rejects_an_invalid_option(self, option: str, message: str) -> None:
+        assert message in error_line(["simulate", "mews", "--bookings", "1", option])

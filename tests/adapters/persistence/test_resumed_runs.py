@@ -23,7 +23,7 @@ from domain.hotel import Hotel
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
 from ports.providers import Patience
-from ports.unit_of_work import UnitOfWork
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from tests import builders
 
 
@@ -83,32 +83,25 @@ class TestRunFinishedByAnotherWorker:
             uow.sync_runs.add(run)
             uow.commit()
         provider = ScriptedProvider(clock)
-        providers = FixedProviders(provider)
-        other = SyncConnection(
-            postgres.unit_of_work,
-            providers,
-            clock,
-            ids,
-            RecordingJobQueue(),
-            scrub_bytes,
-            ScriptedVendorTurns(),
-            Patience(),
-        )
-        interruptions: list[Callable[[], object]] = [lambda: other(run.id, holder="other")]
+
+        def sync(unit_of_work: UnitOfWorkFactory, holder: str) -> SyncRun:
+            return SyncConnection(
+                unit_of_work,
+                FixedProviders(provider),
+                clock,
+                ids,
+                RecordingJobQueue(),
+                scrub_bytes,
+                ScriptedVendorTurns(),
+                Patience(),
+            )(run.id, holder=holder)
+
+        interruptions: list[Callable[[], object]] = [lambda: sync(postgres.unit_of_work, "other")]
 
         def open_interrupted() -> UnitOfWork:
             return InterruptedUnitOfWork(postgres.unit_of_work(), interruptions)
 
-        late = SyncConnection(
-            open_interrupted,
-            providers,
-            clock,
-            ids,
-            RecordingJobQueue(),
-            scrub_bytes,
-            ScriptedVendorTurns(),
-            Patience(),
-        )(run.id, holder="late")
+        late = sync(open_interrupted, "late")
         assert (late.status, late.fencing_number) == (SyncStatus.COMPLETED, 1)
         assert len(provider.accounts) == 1
         later = clock.now() + timedelta(minutes=1)

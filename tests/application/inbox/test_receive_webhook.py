@@ -6,7 +6,7 @@ import pytest
 
 from application.connections.resume_connection import ResumeConnection
 from application.errors import ConnectionNotFound, Unauthenticated
-from domain.connection import ConnectionState
+from domain.connection import Connection, ConnectionState
 from domain.messages import InboxState, ItemKind
 from domain.values import Reason
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable, UnknownProvider
@@ -14,6 +14,20 @@ from ports.providers import Notification, Ref, RefKind, UnreadableEvent
 from tests.application.use_case_harness import App, CrashPlan, Killed, booked, guest
 
 B1 = Ref(RefKind.BOOKING, "B1")
+
+
+def connect_properties(app: App, *, second_account: str = "A") -> tuple[Connection, Connection]:
+    """P1 with the key "one", and P2, of an account each."""
+    secrets = {"trust": "vendor", "account": "A"}
+    first = app.connect(
+        app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
+    )
+    second = app.connect(
+        app.add_hotel(slug="second"),
+        secrets={**secrets, "account": second_account},
+        settings={"property_id": "P2"},
+    )
+    return first, second
 
 
 class TestWebhook:
@@ -169,13 +183,7 @@ class TestNotification:
         assert app.provider.fetched == [[B1]]
 
     def test_for_another_hotel_of_the_account_is_forwarded(self, app: App) -> None:
-        secrets = {"trust": "vendor", "account": "A"}
-        first = app.connect(
-            app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
-        )
-        second = app.connect(
-            app.add_hotel(slug="second"), secrets=secrets, settings={"property_id": "P2"}
-        )
+        first, second = connect_properties(app)
         app.provider.holds(booked())
         batch = app.notify(B1, key="one", property_id="P2")
         app.run_jobs()
@@ -188,13 +196,7 @@ class TestNotification:
         assert app.stored(second).last_inbound_at is not None
 
     def test_of_several_hotels_is_forwarded_event_by_event(self, app: App) -> None:
-        secrets = {"trust": "vendor", "account": "A"}
-        first = app.connect(
-            app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
-        )
-        second = app.connect(
-            app.add_hotel(slug="second"), secrets=secrets, settings={"property_id": "P2"}
-        )
+        first, second = connect_properties(app)
         app.provider.holds(booked())
         message = app.provider.notification(Notification(refs=(B1,), property_id="P2"))
         reason = Reason("foreign_property", None, "of another property")
@@ -213,15 +215,7 @@ class TestNotification:
     def test_for_a_hotel_of_another_account_stays_quarantined(
         self, app: App, account: str, property_id: str
     ) -> None:
-        secrets = {"trust": "vendor", "account": "A"}
-        app.connect(
-            app.hotel, key="one", secrets=secrets, name="one", settings={"property_id": "P1"}
-        )
-        app.connect(
-            app.add_hotel(slug="second"),
-            secrets={"trust": "vendor", "account": account},
-            settings={"property_id": "P2"},
-        )
+        connect_properties(app, second_account=account)
         batch = app.notify(B1, key="one", property_id=property_id)
         app.run_jobs()
         assert app.row(batch).state is InboxState.QUARANTINED

@@ -38,6 +38,10 @@ def three_pages(app: App) -> list[Page]:
     ]
 
 
+def nine_pages(app: App) -> list[Page]:
+    return [app.page(booked(f"B{n}"), checkpoint=str(n)) for n in range(9)]
+
+
 def pages_per_turn(app: App, run: SyncRun, pages: list[Page]) -> list[int]:
     """Pages stored after each turn, until the run ends."""
     counts: list[int] = []
@@ -52,7 +56,7 @@ class TestTurn:
         slow_requests(app)
         others_wait(app)
         run = app.queued(SyncKind.FULL)
-        pages = [app.page(booked(f"B{n}"), checkpoint=str(n)) for n in range(9)]
+        pages = nine_pages(app)
         assert pages_per_turn(app, run, pages) == [4, 8, 9]
         assert [job.name for job in app.queue.again] == [JobName.SYNC] * 2
         assert {job.subject_id for job in app.queue.again} == {run.id}
@@ -71,7 +75,7 @@ class TestTurn:
         slow_requests(app)
         app.turns.parked.append(app.job_of(app.queued(of=app.connect(app.add_hotel()))))
         run = app.queued(SyncKind.FULL)
-        pages = [app.page(booked(f"B{n}"), checkpoint=str(n)) for n in range(9)]
+        pages = nine_pages(app)
         assert work(app, run, *pages).status is SyncStatus.RUNNING
 
     def test_without_a_worker_lasts_to_the_end(self, app: App) -> None:
@@ -83,7 +87,7 @@ class TestTurn:
         slow_requests(app)
         others_wait(app)
         run = app.queued(SyncKind.FULL)
-        pages = [app.page(booked(f"B{n}"), checkpoint=str(n)) for n in range(9)]
+        pages = nine_pages(app)
         assert work(app, run, *pages).status is SyncStatus.RUNNING
         assert app.sync(run.id, holder="other").status is SyncStatus.COMPLETED
 
@@ -111,7 +115,7 @@ class TestReconcile:
         slow_requests(app)
         others_wait(app)
         run = app.queued(SyncKind.RECONCILE)
-        pages = [app.page(booked(f"B{n}"), checkpoint=str(n)) for n in range(9)]
+        pages = nine_pages(app)
         assert pages_per_turn(app, run, pages)[:2] == [4, 8]
         ended = app.sync_run(run.id)
         assert (ended.status, ended.paused_state) == (SyncStatus.COMPLETED, None)
@@ -123,7 +127,7 @@ class TestReconcile:
         slow_requests(app)
         others_wait(app)
         run = app.queued(SyncKind.RECONCILE)
-        pages = [app.page(booked(f"B{n}"), checkpoint=str(n)) for n in range(9)]
+        pages = nine_pages(app)
         assert work(app, run, *pages).status is SyncStatus.RUNNING
         app.write(
             lambda uow: uow.sync_runs.save(uow.sync_runs.get(run.id).page_stored("6", SyncCounts()))

@@ -45,6 +45,11 @@ def length(kind: str, time: str = "3", **more: str) -> str:
     return f"<LengthsOfStay>{inside}</LengthsOfStay>"
 
 
+def rejected_limits(inside: str) -> tuple[str, str | None]:
+    """The reason's code and path."""
+    return payloads.rejected(payloads.enveloped(payloads.limits(message(inside))))
+
+
 class TestWeekdays:
     @pytest.mark.parametrize(
         ("flags", "expected"),
@@ -196,34 +201,27 @@ class TestRestrictions:
         assert found == {date(2026, 4, 1): False, date(2026, 4, 2): True}
 
     @pytest.mark.parametrize(
+        ("value", "name", "text", "code"),
+        [
+            ("Close", "Restriction", "NonGuarantee", "unknown_value"),
+            ("ClosedOnArrival", "Restriction", "Departure", "contradiction"),
+            ("Close", "SellThroughOpenIndicator", "true", "unknown_value"),
+            ("Open", "MinAdvancedBookingOffset", "P2D", "unknown_attribute"),
+            ("Open", "MaxAdvancedBookingOffset", "P200D", "unknown_attribute"),
+        ],
+    )
+    def test_reject_a_status_with_an_attribute_that_cannot_be_stored(
+        self, value: str, name: str, text: str, code: str
+    ) -> None:
+        assert rejected_limits(status(value, **{name: text})) == (
+            code,
+            f"{payloads.MESSAGE}/{STATUS}/@{name}",
+        )
+
+    @pytest.mark.parametrize(
         ("inside", "code", "path"),
         [
             (status("OnRequest"), "unknown_value", f"{STATUS}/@Status"),
-            (
-                status("Close", Restriction="NonGuarantee"),
-                "unknown_value",
-                f"{STATUS}/@Restriction",
-            ),
-            (
-                status("ClosedOnArrival", Restriction="Departure"),
-                "contradiction",
-                f"{STATUS}/@Restriction",
-            ),
-            (
-                status("Close", SellThroughOpenIndicator="true"),
-                "unknown_value",
-                f"{STATUS}/@SellThroughOpenIndicator",
-            ),
-            (
-                status("Open", MinAdvancedBookingOffset="P2D"),
-                "unknown_attribute",
-                f"{STATUS}/@MinAdvancedBookingOffset",
-            ),
-            (
-                status("Open", MaxAdvancedBookingOffset="P200D"),
-                "unknown_attribute",
-                f"{STATUS}/@MaxAdvancedBookingOffset",
-            ),
             ("<RestrictionStatus/>", "missing_field", f"{STATUS}/@Status"),
             (status("Open") + status("Close"), "duplicate", "RestrictionStatus[1]"),
             (length("SetForwardMinStay"), "unknown_value", f"{LENGTH}/@MinMaxMessageType"),
@@ -245,10 +243,7 @@ class TestRestrictions:
         ],
     )
     def test_reject_what_cannot_be_stored(self, inside: str, code: str, path: str) -> None:
-        assert payloads.rejected(payloads.enveloped(payloads.limits(message(inside)))) == (
-            code,
-            f"{payloads.MESSAGE}/{path}",
-        )
+        assert rejected_limits(inside) == (code, f"{payloads.MESSAGE}/{path}")
 
     @pytest.mark.parametrize("kind", ["AdjustLimit", "RemoveLimit"])
     def test_reject_a_relative_limit(self, kind: str) -> None:
