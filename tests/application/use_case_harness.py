@@ -208,6 +208,10 @@ class App:
         )  # fmt: skip
 
     @property
+    def _queueing_ports(self) -> tuple[Any, ...]:
+        return self.unit_of_work, self.providers, self.queue, self.clock, self.ids
+
+    @property
     def ingest(self) -> IngestItems:
         return IngestItems(*self._inbound_ports)
 
@@ -217,7 +221,7 @@ class App:
 
     @property
     def process(self) -> ProcessInbox:
-        return ProcessInbox(self.unit_of_work, self.providers, self.queue, self.clock, self.ids)
+        return ProcessInbox(*self._queueing_ports)
 
     @property
     def work_off(self) -> WorkOffInbox:
@@ -246,18 +250,11 @@ class App:
 
     @property
     def request(self) -> RequestSync:
-        return RequestSync(self.unit_of_work, self.providers, self.queue, self.clock, self.ids)
+        return RequestSync(*self._queueing_ports)
 
     @property
     def tick(self) -> ScheduleSyncs:
-        return ScheduleSyncs(
-            self.unit_of_work,
-            self.providers,
-            self.queue,
-            self.clock,
-            self.ids,
-            self.randomness,
-        )
+        return ScheduleSyncs(*self._queueing_ports, self.randomness)
 
     # actions
 

@@ -139,7 +139,9 @@ def _read(
 ) -> Sequence[ReadItem]:
     raw = [b if isinstance(b, bytes) else json.dumps(b).encode() for b in bodies]
     context = replace(hotel_context(), property_id=property_id)
-    return provider.read_items(kind, raw, context, limit=1_000)
+    items = provider.read_items(kind, raw, context, limit=1_000)
+    assert items
+    return items
 
 
 def _name(value: Any) -> str | None:
@@ -152,7 +154,6 @@ class TestForeignProperty:
         self, provider: Provider, kind: ItemKind, bodies: Sequence[Any], path: str
     ) -> None:
         items = _read(provider, kind, bodies, "OURS")
-        assert items
         for item in items:
             assert item.snapshot is None
             assert item.reason is not None
@@ -173,7 +174,6 @@ class TestForeignProperty:
         self, provider: Provider, kind: ItemKind, bodies: Sequence[Any], path: str
     ) -> None:
         items = _read(provider, kind, bodies, "OURS")
-        assert items
         assert [item.reason for item in items] == [None] * len(items)
 
     @pytest.mark.parametrize(("provider", "kind", "bodies", "path"), _named("OTHER"), ids=_name)

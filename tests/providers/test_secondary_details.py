@@ -24,9 +24,9 @@ from tests.providers.ohip.test_invalid_payloads import LISTED, SINGLE
 from tests.providers.vendor_payloads import (
     ROOT,
     SAMPLES,
-    hotel_context,
     installed_provider,
     needs_samples,
+    read_items,
     value_paths,
     with_value,
 )
@@ -84,14 +84,7 @@ def is_listed(vendor: str, path: Path) -> bool:
 
 
 def read(form: Form, message: Any, *, explain: bool = False) -> list[ReadItem]:
-    items = installed_provider(form.vendor).read_items(
-        ItemKind.BOOKING,
-        [json.dumps(message).encode()],
-        hotel_context(),
-        limit=1_000,
-        explain=explain,
-    )
-    return list(items)
+    return read_items(installed_provider(form.vendor), ItemKind.BOOKING, message, explain=explain)
 
 
 def refusals(form: Form) -> set[tuple[str, str]]:

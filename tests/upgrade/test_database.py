@@ -1,9 +1,10 @@
 import base64
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -30,6 +31,7 @@ from tests.upgrade.conftest import STOPPED_AT, UpgradedInstallation
 from tests.upgrade.old_installation import Engine
 
 ALL = 1_000
+T = TypeVar("T")
 MIGRATED_TO_DEDUP_KEY = {"apaleo", "cloudbeds", "ohip"}
 
 
@@ -39,6 +41,10 @@ def stored_bookings(upgraded: UpgradedInstallation, hotel: Hotel) -> list[Any]:
         everything, order=BookingOrder.ARRIVAL_ASC, limit=ALL
     )
     return list(found.rows)
+
+
+def of_every_hotel(upgraded: UpgradedInstallation, read: Callable[[Hotel], Iterable[T]]) -> list[T]:
+    return [found for hotel in upgraded.hotels() for found in read(hotel)]
 
 
 class TestUpgradedSchema:
@@ -105,25 +111,19 @@ class TestStoredData:
         assert transitions == upgraded.facts["counts"]["status_history"]
 
     def test_guests(self, upgraded: UpgradedInstallation) -> None:
-        found = [
-            guest
-            for hotel in upgraded.hotels()
-            for guest in upgraded.container.store.queries.guests(
-                GuestFilter(hotel_id=hotel.id), limit=ALL
-            ).rows
-        ]
+        queries = upgraded.container.store.queries
+        found = of_every_hotel(
+            upgraded, lambda hotel: queries.guests(GuestFilter(hotel_id=hotel.id), limit=ALL).rows
+        )
         assert len(found) == upgraded.facts["counts"]["guests"]
         assert "ada@guest.example" in {guest.details.email for guest in found}
 
     def test_availability(self, upgraded: UpgradedInstallation) -> None:
-        found = [
-            cell
-            for hotel in upgraded.hotels()
-            for cell in upgraded.container.store.queries.availability(
-                AvailabilityFilter(hotel_id=hotel.id, start=date(2026, 1, 1), end=date(2028, 1, 1)),
-                limit=ALL,
-            )
-        ]
+        two_years = partial(AvailabilityFilter, start=date(2026, 1, 1), end=date(2028, 1, 1))
+        queries = upgraded.container.store.queries
+        found = of_every_hotel(
+            upgraded, lambda hotel: queries.availability(two_years(hotel_id=hotel.id), limit=ALL)
+        )
         assert len(found) == upgraded.facts["counts"]["availability"]
 
     def test_records(self, upgraded: UpgradedInstallation) -> None:
@@ -148,13 +148,11 @@ class TestStoredData:
             assert (run.status, run.checkpoint) == (SyncStatus.RUNNING, interrupted["checkpoint"])
 
     def test_quarantined_items(self, upgraded: UpgradedInstallation) -> None:
-        found = [
-            item
-            for hotel in upgraded.hotels()
-            for item in upgraded.container.store.queries.quarantine(
-                QuarantineFilter(hotel_id=hotel.id), limit=ALL
-            )
-        ]
+        queries = upgraded.container.store.queries
+        found = of_every_hotel(
+            upgraded,
+            lambda hotel: queries.quarantine(QuarantineFilter(hotel_id=hotel.id), limit=ALL),
+        )
         expected = sum(row[-1] for row in upgraded.facts["inbox"] if row[0] == "quarantined")
         assert len(found) == expected
         assert all(item.reason is not None for item in found)

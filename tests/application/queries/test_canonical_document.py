@@ -1,6 +1,6 @@
 """The canonical provider reads every written document back as the same snapshot."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
@@ -21,11 +21,8 @@ from domain.snapshots import (
 )
 from domain.status import BookingStatus
 from domain.values import AgeClass, AgeCount, Money, NightlyPrice, SourceVersion, Stay
-from ports.providers import HotelContext
 from tests import snapshot_strategies as any_of
-
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-CONTEXT = HotelContext(time_zone="Europe/Vienna", currency="EUR", observed_at=NOON)
+from tests.providers.canonical.test_mapping import CONTEXT, NOON
 
 
 def read_back(kind: ItemKind, snapshot: Snapshot) -> Snapshot | None:

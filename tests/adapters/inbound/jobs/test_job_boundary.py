@@ -26,14 +26,7 @@ def app() -> App:
 
 
 def boundary(app: App) -> JobBoundary:
-    return JobBoundary(
-        sync_connection=app.sync,
-        fail_sync=app.fail,
-        work_off_inbox=app.work_off,
-        process_inbox=app.process,
-        schedule_syncs=app.tick,
-        new_id=uuid4,
-    )
+    return JobBoundary(app.sync, app.fail, app.work_off, app.process, app.tick, uuid4)
 
 
 def carried(app: App, run: SyncRun) -> SyncRun:
