@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from adapters.outbound.jobs import redis_clients
 from entrypoints.cli.main import main
+from tests.servers import free_port
 
 COMMANDS = [
     ["doctor"],
@@ -24,7 +25,8 @@ QUEUE_COMMANDS = [["worker"], ["scheduler"], ["up"]]
 
 
 def error_line(command: list[str], **environment: str) -> str:
-    """The only line of output, on standard error."""
+    """The only line of output, on standard error; on a free port, which `pms up` checks first."""
+    environment = {"PMS_PORT": str(free_port()), **environment}
     result = CliRunner(env=environment).invoke(main, command, obj={"json": False})
     assert isinstance(result.exception, SystemExit), result
     assert (result.exit_code, result.stdout) == (1, "")
