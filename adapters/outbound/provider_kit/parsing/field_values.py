@@ -20,7 +20,7 @@ Parse: TypeAlias = Callable[[Json, str], T]
 MAX_TEXT_LENGTH: Final = 65_536
 """Of one field; real notes stay far below, and no read returns more than a few hundred of these."""
 
-_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -38,7 +38,7 @@ def as_text(value: Json, path: str) -> str:
     if len(value) > MAX_TEXT_LENGTH:
         expected = f"a text of at most {MAX_TEXT_LENGTH:,} characters"
         raise UnreadableField(path, "text_too_long", expected)
-    if _UNSTORABLE.search(value):
+    if "\0" in value or not (value.isascii() or _LONE_SURROGATE.search(value) is None):
         raise UnreadableField(path, "bad_text", "text without NUL and lone surrogates")
     return value
 
