@@ -25,8 +25,9 @@ def requests(app: App) -> IdempotentRequests:
     return IdempotentRequests(app.unit_of_work, app.clock, scrub_bytes)
 
 
-def begun(app: App, requests: IdempotentRequests) -> UUID:
-    """A token whose request with the key `k` is in flight."""
+@pytest.fixture
+def token(app: App, requests: IdempotentRequests) -> UUID:
+    """Its request with the key `k` is in flight."""
     token = app.ids.new()
     requests.begin(token, "k", request=b"r")
     return token
@@ -60,18 +61,16 @@ class TestKey:
         assert requests.begin(token, "k", request=b"r") is None
 
     def test_in_flight_is_refused_until_its_holder_counts_as_dead(
-        self, app: App, requests: IdempotentRequests
+        self, app: App, requests: IdempotentRequests, token: UUID
     ) -> None:
-        token = begun(app, requests)
         with pytest.raises(KeyInFlight):
             requests.begin(token, "k", request=b"r")
         app.clock.advance(timedelta(minutes=1))
         assert requests.begin(token, "k", request=b"r") is None
 
     def test_with_another_request_is_refused_before_and_after_the_answer(
-        self, app: App, requests: IdempotentRequests
+        self, requests: IdempotentRequests, token: UUID
     ) -> None:
-        token = begun(app, requests)
         with pytest.raises(KeyReused):
             requests.begin(token, "k", request=b"other")
         requests.finish(token, "k", ANSWER)
@@ -83,9 +82,8 @@ class TestKey:
         assert requests.begin(app.ids.new(), "k", request=b"other") is None
 
     def test_is_free_again_after_a_server_error(
-        self, app: App, requests: IdempotentRequests
+        self, requests: IdempotentRequests, token: UUID
     ) -> None:
-        token = begun(app, requests)
         requests.release_key(token, "k")
         assert requests.begin(token, "k", request=b"other") is None
 

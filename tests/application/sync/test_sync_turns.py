@@ -42,6 +42,15 @@ def nine_pages(app: App) -> list[Page]:
     return [app.page(booked(f"B{n}"), checkpoint=str(n)) for n in range(9)]
 
 
+def paused(app: App, kind: SyncKind) -> SyncRun:
+    """After the first turn of a run of nine pages, for a job that waits."""
+    slow_requests(app)
+    others_wait(app)
+    run = app.queued(kind)
+    assert work(app, run, *nine_pages(app)).status is SyncStatus.RUNNING
+    return run
+
+
 def pages_per_turn(app: App, run: SyncRun, pages: list[Page]) -> list[int]:
     """Pages stored after each turn, until the run ends."""
     counts: list[int] = []
@@ -84,11 +93,7 @@ class TestTurn:
         assert app.run(SyncKind.FULL, *three_pages(app)).status is SyncStatus.COMPLETED
 
     def test_frees_the_connection_between_turns(self, app: App) -> None:
-        slow_requests(app)
-        others_wait(app)
-        run = app.queued(SyncKind.FULL)
-        pages = nine_pages(app)
-        assert work(app, run, *pages).status is SyncStatus.RUNNING
+        run = paused(app, SyncKind.FULL)
         assert app.sync(run.id, holder="other").status is SyncStatus.COMPLETED
 
     def test_is_refused_while_the_vendor_holds_enough_workers(self, app: App) -> None:
@@ -124,15 +129,11 @@ class TestReconcile:
 
     def test_of_a_killed_worker_goes_on_from_the_last_pause(self, app: App) -> None:
         """What it saw since is lost, so these pages are read again."""
-        slow_requests(app)
-        others_wait(app)
-        run = app.queued(SyncKind.RECONCILE)
-        pages = nine_pages(app)
-        assert work(app, run, *pages).status is SyncStatus.RUNNING
+        run = paused(app, SyncKind.RECONCILE)
         app.write(
             lambda uow: uow.sync_runs.save(uow.sync_runs.get(run.id).page_stored("6", SyncCounts()))
         )
-        work(app, run, *pages)
+        work(app, run, *nine_pages(app))
         assert [request.checkpoint for request in app.provider.requests] == [None, "3"]
 
 

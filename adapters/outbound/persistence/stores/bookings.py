@@ -69,8 +69,7 @@ def load_by_external_id(
     if not external_ids:
         return []
     return session.rows(
-        f"SELECT {table.column_list} FROM {table.name} "  # noqa: S608  # constant
-        f"WHERE hotel_id = %s AND provider = %s AND {session.in_condition('external_id', 'text')}",
+        f"SELECT {table.column_list} FROM {table.name} {_of_external_ids(session)}",  # noqa: S608  # constant
         (hotel_id.hex, provider, session.in_parameter(external_ids)),
     )
 
@@ -81,10 +80,14 @@ def delete_by_external_id(
     if not external_ids:
         return 0
     return session.run(
-        f"DELETE FROM {table.name} WHERE hotel_id = %s AND provider = %s "  # noqa: S608  # constant
-        f"AND {session.in_condition('external_id', 'text')}",
+        f"DELETE FROM {table.name} {_of_external_ids(session)}",  # noqa: S608  # constant
         (hotel_id.hex, provider, session.in_parameter(external_ids)),
     )
+
+
+def _of_external_ids(session: Session) -> str:
+    condition = session.in_condition("external_id", "text")
+    return f"WHERE hotel_id = %s AND provider = %s AND {condition}"
 
 
 def rows_containing(
