@@ -14,6 +14,7 @@ from adapters.outbound.provider_kit.simulation.hotel.activity import (
     create_activity_generator,
 )
 from adapters.outbound.provider_kit.simulation.hotel.records import TICKS
+from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from domain.snapshots import BookingSnapshot, Snapshot
 from domain.sync_run import SyncKind
 from domain.values import DateRange
@@ -71,6 +72,15 @@ def simulators_fixture(make: Callable[..., Running]) -> Any:
             yield start
 
     return running
+
+
+def start_limited(
+    running: Start, requests: int, window_seconds: float
+) -> tuple[Any, SkippingClock]:
+    """A simulator with this rate limit, by the clock for its client."""
+    clock = SkippingClock(datetime.now(UTC))
+    limit = SimulatorRateLimit(requests, window_seconds, clock.monotonic)
+    return running(bookings=20, limit=limit), clock
 
 
 def account_of(

@@ -11,7 +11,6 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     SimulatedRoomStay,
     StayState,
 )
-from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.providers.apaleo import provider as make_provider
 from adapters.outbound.providers.apaleo.client import api as apaleo_api
 from adapters.outbound.providers.apaleo.simulator.api import SimulatedApaleoClients
@@ -29,6 +28,7 @@ from tests.providers.client_harness import (
     account_of,
     rejected_credentials,
     simulators_fixture,
+    start_limited,
 )
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -210,8 +210,7 @@ class TestFaults(suite.ItemFaultSuite):
     clients = CLIENTS
 
     def test_waits_for_rate_limit(self, running: Start) -> None:
-        clock = SkippingClock(datetime.now(UTC))
-        simulator = running(bookings=20, limit=SimulatorRateLimit(3, 10, clock.monotonic))
+        simulator, clock = start_limited(running, 3, 10)
         with open_vendor_client(simulator, clock=clock) as client:
             for _ in range(6):
                 client.check()

@@ -13,7 +13,6 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
     StayState,
 )
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
-from adapters.outbound.provider_kit.simulation.server.rate_limit import SimulatorRateLimit
 from adapters.outbound.providers.cloudbeds import capabilities
 from adapters.outbound.providers.cloudbeds import provider as make_provider
 from adapters.outbound.providers.cloudbeds.client.api import CloudbedsApi
@@ -34,6 +33,7 @@ from tests.providers.client_harness import (
     read_snapshots,
     rejected_credentials,
     simulators_fixture,
+    start_limited,
 )
 from tests.providers.mews.payloads import SkippingClock, tools
 
@@ -322,8 +322,7 @@ class TestFaults(suite.ItemFaultSuite):
 
     def test_stays_below_rate_limit(self, running: Start) -> None:
         """Five in any second, by our own budget."""
-        clock = SkippingClock(datetime.now(UTC))
-        simulator = running(bookings=20, limit=SimulatorRateLimit(5, 1, clock.monotonic))
+        simulator, clock = start_limited(running, 5, 1)
         with open_vendor_client(simulator, clock=clock) as client:
             list(client.pull(request(simulator)))
             assert client.counts().retries == 0

@@ -49,6 +49,11 @@ def asked(simulator: CloudbedsSimulator) -> int:
     return simulator.requests_served.get(TOKEN, 0)
 
 
+def check_once(simulator: CloudbedsSimulator, credential_store: OneCredentialStore) -> None:
+    with open_vendor_client(simulator, credential_store=credential_store) as client:
+        client.check()
+
+
 class TestTokens:
     def test_requests_token_once(self, simulator: CloudbedsSimulator) -> None:
         with open_vendor_client(simulator) as client:
@@ -90,8 +95,7 @@ class TestTokens:
         self, simulator: CloudbedsSimulator, credential_store: OneCredentialStore
     ) -> None:
         for _ in range(3):
-            with open_vendor_client(simulator, credential_store=credential_store) as client:
-                client.check()
+            check_once(simulator, credential_store)
         assert asked(simulator) == 1
 
     def test_that_another_worker_replaced_are_read_from_the_store(
@@ -111,8 +115,7 @@ class TestTokens:
     def test_of_credentials_that_were_replaced_are_not_used(
         self, simulator: CloudbedsSimulator, credential_store: OneCredentialStore
     ) -> None:
-        with open_vendor_client(simulator, credential_store=credential_store) as client:
-            client.check()
+        check_once(simulator, credential_store)
         credential_store.update(UUID(int=7), {"refresh_token": "of-another-consent"})
         changed = replace(account(simulator), secrets=credential_store.held)
         with (

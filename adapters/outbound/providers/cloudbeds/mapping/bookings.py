@@ -17,9 +17,8 @@ from adapters.outbound.provider_kit.parsing.field_values import as_id, as_lenien
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS, unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money, null_if_complete
-from adapters.outbound.providers.cloudbeds.capabilities import CAPABILITIES
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    PROPERTY_PATHS,
+    CloudbedsMapper,
     ExtraFields,
     children,
     format_source_value,
@@ -75,12 +74,10 @@ _SOURCES_OF: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class CloudbedsBookingMapper(BookingMapper):
+class CloudbedsBookingMapper(CloudbedsMapper, BookingMapper):
     """`currency`: of the hotel, if a response has none. `is_complete`: missing fields are null."""
 
     source_names = _SOURCES_OF
-    sensitive_fields = CAPABILITIES.sensitive_fields
-    property_paths = PROPERTY_PATHS
     zone: ZoneInfo
     currency: str
     is_complete: bool

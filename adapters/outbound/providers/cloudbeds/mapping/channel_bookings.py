@@ -27,10 +27,9 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import BookingMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader, as_rounded_money
-from adapters.outbound.providers.cloudbeds.capabilities import CAPABILITIES
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    PROPERTY_PATHS,
     UTC_ZONE,
+    CloudbedsMapper,
     ExtraFields,
     as_instant,
     children,
@@ -59,10 +58,8 @@ def is_channel_booking(value: Json) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelBookingMapper(BookingMapper):
+class ChannelBookingMapper(CloudbedsMapper, BookingMapper):
     source_names = _SOURCES_OF
-    property_paths = PROPERTY_PATHS
-    sensitive_fields = CAPABILITIES.sensitive_fields
     zone: ZoneInfo
     currency: str
 

@@ -18,9 +18,8 @@ from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.mapping_report import unread_extras
 from adapters.outbound.provider_kit.parsing.read_items import GuestMapper
 from adapters.outbound.provider_kit.parsing.reader import Reader
-from adapters.outbound.providers.cloudbeds.capabilities import CAPABILITIES
 from adapters.outbound.providers.cloudbeds.mapping.parsing import (
-    PROPERTY_PATHS,
+    CloudbedsMapper,
     as_day,
     as_instant,
     children,
@@ -107,12 +106,10 @@ def as_listed_guest(guest_id: str, data: Mapping[str, Json], seen_at: datetime) 
 
 
 @dataclass(frozen=True, slots=True)
-class CloudbedsGuestMapper(GuestMapper):
+class CloudbedsGuestMapper(CloudbedsMapper, GuestMapper):
     """`observed_at`: the version of a profile without any time. Guests without are rejected."""
 
     source_names = _SOURCES_OF
-    sensitive_fields = CAPABILITIES.sensitive_fields
-    property_paths = PROPERTY_PATHS
     zone: ZoneInfo
     observed_at: datetime | None = None
 

@@ -5,10 +5,10 @@ as text. A map or list without entries may be sent as `[]`, `{}`, `""` or null. 
 an offset is in the property's time zone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adapters.outbound.provider_kit.parsing import field_values as values
@@ -18,6 +18,7 @@ from adapters.outbound.provider_kit.parsing.local_time import local_instant
 from adapters.outbound.provider_kit.parsing.mapping_report import EXTRAS
 from adapters.outbound.provider_kit.parsing.reader import Reader
 from adapters.outbound.provider_kit.parsing.tracked_object import READ, as_raw
+from adapters.outbound.providers.cloudbeds.capabilities import CAPABILITIES
 from domain.values import ABSENT, Money
 
 PROPERTY_PATHS: Final = (("propertyID",), ("propertyId",))
@@ -34,6 +35,14 @@ ExtraFields: TypeAlias = dict[str, str]
 """Path to JSON text of fields that are mapped and kept in the extras as well."""
 
 ReadTime: TypeAlias = Callable[[str, values.Parse[datetime | None], str], datetime | None]
+
+
+class CloudbedsMapper:
+    """What an ItemMapper has for bookings and guests alike."""
+
+    __slots__ = ()
+    property_paths: ClassVar[Sequence[tuple[str, ...]]] = PROPERTY_PATHS
+    sensitive_fields: ClassVar[frozenset[str]] = CAPABILITIES.sensitive_fields
 
 
 def as_instant(zone: ZoneInfo) -> values.Parse[datetime | None]:
