@@ -1,7 +1,7 @@
 """Compares our bookings with the provider's, without changing either: drift by field."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -28,9 +28,10 @@ EXAMPLES: Final = 20
 
 @dataclass(slots=True)
 class DriftReport:
-    """`missing`: only at the provider. `surplus`: only here. `differing`: bookings per field that
-    differs. `examples`: up to 20 of all these. `counts_versions`: whether another version of the
-    same content differs."""
+    """`missing`: only at the provider. `surplus`: only here. `different`: those that differ;
+    `differing`: how many of them per field. `drift`: how many bookings of all these; a booking that
+    changes meanwhile may be in several pages, and counts once. `examples`: up to 20.
+    `counts_versions`: whether another version of the same content differs."""
 
     connection_id: ConnectionId
     provider: str
@@ -39,12 +40,13 @@ class DriftReport:
     missing: int = 0
     surplus: int = 0
     unreadable: int = 0
+    different: int = 0
     differing: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
 
     @property
     def drift(self) -> int:
-        return self.missing + self.surplus + self.unreadable + sum(self.differing.values())
+        return self.missing + self.surplus + self.unreadable + self.different
 
     def add_example(self, external_id: str, difference: str) -> None:
         if len(self.examples) < EXAMPLES:
@@ -85,19 +87,25 @@ class VerifyHotel:
         request = build_pull_request(connection, hotel, SyncKind.RECONCILE, now=self.clock.now())
         seen: set[str] = set()
         for page in client.pull(request):
-            seen |= self._compare_page(connection, page, report)
+            seen |= self._compare_page(connection, page, report, seen)
         for refs in unseen_bookings(self.unit_of_work, connection, request.window, seen):
             returned: set[str] = set()
             if capabilities.fetches_by_id:
-                returned = self._compare_page(connection, client.fetch(refs), report)
+                returned = self._compare_page(connection, client.fetch(refs), report, seen)
             for external_id in sorted({ref.external_id for ref in refs} - returned):
                 report.surplus += 1
                 report.add_example(external_id, "not returned by the provider")
         return report
 
-    def _compare_page(self, connection: Connection, page: Page, report: DriftReport) -> set[str]:
-        """Returns the ids of its items."""
-        own_items = [item.refused_if_foreign(connection.property_id) for item in page.items]
+    def _compare_page(
+        self, connection: Connection, page: Page, report: DriftReport, seen: Set[str]
+    ) -> set[str]:
+        """Returns the ids of its items. Those of `seen` were compared."""
+        own_items = [
+            item.refused_if_foreign(connection.property_id)
+            for item in page.items
+            if item.external_id not in seen
+        ]
         report.unreadable += sum(item.reason is not None for item in own_items)
         scope = (connection.hotel_id, connection.provider)
         with self.unit_of_work() as uow:
@@ -137,5 +145,6 @@ def _count_differences(
             names = ("status",)
         case _:
             return
+    report.different += 1
     report.differing.update(names)
     report.add_example(snapshot.external_id, ", ".join(names))

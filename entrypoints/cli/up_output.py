@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import click
@@ -84,7 +85,7 @@ def format_welcome(up: LocalInstallation) -> str:
   API and its documentation  {url}/api/docs
   GraphQL                    {url}/api/pms/graphql
   Health                     {url}/readyz
-  Delivered events           tail -f {_relative_path(up.events)}
+  Delivered events           tail -f {quote(str(_relative_path(up.events)))}
   Logs                       {_relative_path(up.events.parent / "logs")}
 
 {_token_lines(up)}

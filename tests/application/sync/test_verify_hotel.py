@@ -52,6 +52,18 @@ class TestVerifiedHotel:
         assert (report.missing, report.drift) == (2, 2)
         assert report.examples == ["B1: not stored here", "B2: not stored here"]
 
+    def test_counts_a_booking_once_that_two_pages_have(self, app: App) -> None:
+        app.push(booked("B1"))
+        first, later = booked("B1", number=5, notes="one"), booked("B1", number=6, notes="two")
+        app.script_pull(app.page(first), app.page(later, booked("B2")))
+        report = verify(app)
+        assert (report.compared, report.different, report.missing, report.drift) == (2, 1, 1, 2)
+
+    def test_drift_is_a_number_of_bookings_not_of_fields(self, app: App) -> None:
+        app.push(booked("B1"))
+        report = verify(app, booked("B1", number=5, notes="other", confirmation_number="X"))
+        assert (len(report.differing), report.drift) == (2, 1)
+
     def test_does_not_miss_bookings_that_ended_before_they_were_known(self, app: App) -> None:
         deleted = BookingSnapshot(external_id="B1", version=version(1), deleted=True)
         report = verify(app, deleted)
