@@ -1,8 +1,8 @@
 """All use cases on in-memory adapters, with shortcuts for partners and providers."""
 
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -365,6 +365,14 @@ class App:
         else:
             with suppress(PortError):
                 self.work_off(job.hotel_id, job.subject_id, correlation_id=job.correlation_id)
+
+    @contextmanager
+    def killed(self, at: int, *, after: bool = False) -> Iterator[None]:
+        """`at`, `after`: as of CrashPlan. What follows runs in another process."""
+        self.crash_plan = CrashPlan(at, after=after)
+        with pytest.raises(Killed):
+            yield
+        self.crash_plan = CrashPlan(at=-1)
 
     def restart(self) -> None:
         """After a kill: a new process, with the leases of the dead one expired."""

@@ -19,7 +19,7 @@ from application.events.relay_outbox import (
 from domain.messages import OutboxMessage
 from ports.errors import StoreUnavailable
 from tests import builders
-from tests.application.use_case_harness import App, CrashPlan, Killed
+from tests.application.use_case_harness import App
 from tests.processes import wait_until
 
 
@@ -205,8 +205,7 @@ class TestRelay:
     def test_delivers_again_with_the_same_ids_after_a_crash(self, app: App, at: int) -> None:
         listener = Listener()
         messages = emit(app, "a1", "b1")
-        app.crash_plan = CrashPlan(at)
-        with pytest.raises(Killed):
+        with app.killed(at):
             relay(app, one=listener)()
         app.restart()
         relay(app, one=listener)()
@@ -223,8 +222,7 @@ class TestRelay:
         use()
         app.clock.advance(FIRST_PAUSE)
         broken.broken = lambda message: False
-        app.crash_plan = CrashPlan(at=1)
-        with pytest.raises(Killed):
+        with app.killed(1):
             use()
         app.restart()
         for _ in range(4):

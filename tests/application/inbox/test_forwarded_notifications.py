@@ -11,7 +11,7 @@ from domain.sync_run import LEASE_TTL, SyncCounts, SyncKind, SyncStatus
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable
 from ports.job_queue import JobName
 from ports.providers import Notification, Page, Ref, RefKind
-from tests.application.use_case_harness import App, CrashPlan, Killed, booked
+from tests.application.use_case_harness import App, booked
 
 
 def handed_over(app: App, *external_ids: str, checkpoint: str = "1") -> Page:
@@ -85,8 +85,7 @@ class TestNotificationsOfAPage:
         app.provider.holds(booked("B1"))
         app.script_pull(handed_over(app, "B1"), app.page(checkpoint="2"))
         run = app.queued(SyncKind.DELTA)
-        app.crash_plan = CrashPlan(at=at, after=True)
-        with pytest.raises(Killed):
+        with app.killed(at, after=True):
             app.sync(run.id, holder="first")
         app.queue.take()
         app.restart()

@@ -11,7 +11,7 @@ from domain.messages import InboxState, ItemKind
 from domain.values import Reason
 from ports.errors import ConcurrentChange, ProviderUnavailable, StoreUnavailable, UnknownProvider
 from ports.providers import Notification, Ref, RefKind, UnreadableEvent
-from tests.application.use_case_harness import App, CrashPlan, Killed, booked, guest
+from tests.application.use_case_harness import App, booked, guest
 
 B1 = Ref(RefKind.BOOKING, "B1")
 
@@ -104,8 +104,7 @@ class TestWebhook:
     @pytest.mark.parametrize("after", [False, True])
     def test_survives_a_kill_once_it_is_acknowledged(self, app: App, after: bool) -> None:
         app.provider.holds(booked())
-        app.crash_plan = CrashPlan(at=0, after=after)
-        with pytest.raises(Killed):
+        with app.killed(0, after=after):
             app.notify(B1)
         app.restart()
         app.tick()

@@ -23,8 +23,6 @@ from ports.errors import StoreUnavailable, UnreadableMessage, Unsupported
 from ports.providers import ReadItem
 from tests.application.use_case_harness import (
     App,
-    CrashPlan,
-    Killed,
     booked,
     cell,
     version,
@@ -179,8 +177,7 @@ class TestDocument:
     @pytest.mark.parametrize("after", [False, True])
     def test_is_stored_or_not_acknowledged_after_a_kill(self, app: App, after: bool) -> None:
         line = app.provider.line(booked())
-        app.crash_plan = CrashPlan(at=0, after=after)
-        with pytest.raises(Killed):
+        with app.killed(0, after=after):
             send(app, line)
         assert bool(app.inbox()) == after
         assert app.changes() == (["created"] if after else [])

@@ -15,7 +15,7 @@ from application.ingest.idempotent_requests import (
     StoredResponse,
     parse_idempotency_key,
 )
-from tests.application.use_case_harness import App, CrashPlan, Killed
+from tests.application.use_case_harness import App
 
 ANSWER = StoredResponse(201, b"made")
 
@@ -91,10 +91,8 @@ class TestKey:
         self, app: App, requests: IdempotentRequests
     ) -> None:
         token = app.ids.new()
-        app.crash_plan = CrashPlan(at=0)
-        with pytest.raises(Killed):
+        with app.killed(0):
             requests.begin(token, "k", request=b"r")
-        app.crash_plan = CrashPlan(at=-1)
         assert requests.begin(token, "k", request=b"r") is None
 
 

@@ -18,7 +18,7 @@ from ports.errors import (
     UnknownProvider,
     UnreadableMessage,
 )
-from tests.application.use_case_harness import App, CrashPlan, Killed, booked, cell, guest
+from tests.application.use_case_harness import App, booked, cell, guest
 from tests.builders import JUNE
 
 QUARANTINED = ItemOutcome.QUARANTINED
@@ -268,8 +268,7 @@ class TestAcknowledgement:
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("deferred", [False, True])
     def test_is_sent_only_after_the_commit(self, app: App, deferred: bool, after: bool) -> None:
-        app.crash_plan = CrashPlan(at=0, after=after)
-        with pytest.raises(Killed):
+        with app.killed(0, after=after):
             app.push(booked(), deferred=deferred)
         assert bool(app.inbox()) == after
         app.restart()

@@ -30,8 +30,6 @@ from tests.application.use_case_harness import (
     MINUTE,
     App,
     BrokenProviders,
-    CrashPlan,
-    Killed,
     booked,
     by_provider_error,
 )
@@ -152,10 +150,8 @@ class TestTick:
     def test_enqueues_a_dead_workers_run_after_its_lease_expired(self, app: App) -> None:
         due(app)
         app.tick()
-        app.crash_plan = CrashPlan(at=0, after=True)
-        with pytest.raises(Killed):
+        with app.killed(0, after=True):
             app.run_jobs()
-        app.crash_plan = CrashPlan(at=-1)
         app.clock.advance(MINUTE)
         assert app.tick().retried_runs == 0
         app.clock.advance(LEASE_TTL + STUCK_AFTER)
@@ -179,8 +175,7 @@ class TestTick:
         other = app.connect(app.add_hotel())
         due(app)
         due(app, other)
-        app.crash_plan = CrashPlan(at, after=after)
-        with pytest.raises(Killed):
+        with app.killed(at, after=after):
             app.tick()
         app.restart()
         app.tick()

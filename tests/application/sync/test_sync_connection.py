@@ -39,7 +39,7 @@ from ports.errors import (
 )
 from ports.providers import Page, ReadItem, SettingSpec
 from tests.application.sync.changing_provider import changing, differences, synced_provider
-from tests.application.use_case_harness import App, CrashPlan, Killed, booked, cell, guest
+from tests.application.use_case_harness import App, Killed, booked, cell, guest
 from tests.builders import JUNE
 
 BAD = ReadItem(kind=ItemKind.BOOKING, raw=b"bad", reason=Reason("bad", "state", "no such state"))
@@ -49,8 +49,7 @@ SECOND = timedelta(seconds=1)
 def killed_after_commit(app: App, run: SyncRun, number: int, *pages: Page) -> None:
     """A worker of the run is killed after this commit; its lease has expired."""
     app.script_pull(*pages)
-    app.crash_plan = CrashPlan(at=number, after=True)
-    with pytest.raises(Killed):
+    with app.killed(number, after=True):
         app.sync(run.id, holder="w")
     app.restart()
 
@@ -216,10 +215,8 @@ class TestLease:
         pages.append(app.page(booked("B3"), cursor="next"))
         run = app.queued()
         app.script_pull(*pages)
-        app.crash_plan = CrashPlan(at=2, after=True)
-        with pytest.raises(Killed):
+        with app.killed(2, after=True):
             app.sync(run.id, holder="first")
-        app.crash_plan = CrashPlan(at=-1)
         assert app.sync(run.id, holder="second").status is SyncStatus.RUNNING
         app.clock.advance(LEASE_TTL + SECOND)
         app.script_pull(*pages)
@@ -588,8 +585,7 @@ class TestReconcile:
         app.run(SyncKind.FULL)
         provider.forget("B3")
         run = app.queued(SyncKind.RECONCILE)
-        app.crash_plan = CrashPlan(at=2, after=True)
-        with pytest.raises(Killed):
+        with app.killed(2, after=True):
             app.sync(run.id, holder="first")
         app.restart()
         ended = app.sync(run.id, holder="second")
