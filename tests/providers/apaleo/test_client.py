@@ -104,8 +104,7 @@ class TestPull(suite.PullSuite, suite.TimestampSuite):
 
     def test_reads_records_and_availability(self, running: Start) -> None:
         simulator = running(bookings=40)
-        with open_vendor_client(simulator) as client:
-            pages = list(client.pull(request(simulator)))
+        pages = CLIENTS.pull_pages(simulator)
         (records,) = [page.records for page in pages if page.records]
         assert len(records.rooms) == len(simulator.hotel.rooms)
         assert {kind.external_id for kind in records.room_types} == {

@@ -122,8 +122,7 @@ class TestPull(suite.PullSuite, suite.TimestampSuite):
 
     def test_reads_records_guests_and_availability(self, running: Start) -> None:
         simulator = running(bookings=40)
-        with open_vendor_client(simulator) as client:
-            pages = list(client.pull(request(simulator)))
+        pages = CLIENTS.pull_pages(simulator)
         (records,) = [page.records for page in pages if page.records]
         assert len(records.rooms) == len(simulator.hotel.rooms)
         assert {kind.name for kind in records.room_types} == {"Single", "Double", "Family", "Suite"}
@@ -137,8 +136,7 @@ class TestPull(suite.PullSuite, suite.TimestampSuite):
 
     def test_availability_counts_unsold_rooms(self, running: Start) -> None:
         simulator = running(bookings=60)
-        with open_vendor_client(simulator) as client:
-            pages = list(client.pull(request(simulator)))
+        pages = CLIENTS.pull_pages(simulator)
         cells = {
             s.external_id: s for s in read_snapshots(pages) if not isinstance(s, BookingSnapshot)
         }

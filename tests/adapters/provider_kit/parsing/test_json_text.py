@@ -112,14 +112,16 @@ class TestLoads:
     def test_accepts_realistic_depth(self) -> None:
         assert loads("[" * 60 + "]" * 60) is not None
 
-    @pytest.mark.parametrize("text", ["1e999999999", "-1E-9999", "1e99999999999999999999999"])
-    def test_rejects_huge_exponent(self, text: str) -> None:
-        with pytest.raises(UnreadableJson, match="exponent"):
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            *((each, "exponent") for each in ("1e999999999", "-1E-9999", f"1e{'9' * 23}")),
+            pytest.param("9" * 10_000, "too long", id="integer"),
+        ],
+    )
+    def test_rejects_huge_numbers(self, text: str, message: str) -> None:
+        with pytest.raises(UnreadableJson, match=message):
             loads(text)
-
-    def test_rejects_huge_integer(self) -> None:
-        with pytest.raises(UnreadableJson, match="too long"):
-            loads("9" * 10_000)
 
 
 class _CountedKey(str):
