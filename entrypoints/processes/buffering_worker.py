@@ -22,6 +22,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+from waitress.utilities import RequestEntityTooLarge
 
 from adapters.inbound.rest.early_refusal import EXTENSION, NeedsBody
 
@@ -62,6 +63,17 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
 
     adj: _Adjustments
     body_rcv: object
+    error: object
+
+    @override
+    def received(self, data: bytes) -> int:
+        """A chunked body beyond the limit is left to the application as well, for its response."""
+        consumed = int(super().received(data))
+        if isinstance(self.error, RequestEntityTooLarge) and self.chunked:
+            self.error = None
+            self.headers["CONTENT_LENGTH"] = str(self.body_bytes_received)
+            self.headers["CONNECTION"] = "close"
+        return consumed
 
     @override
     def parse_header(self, header_plus: bytes) -> None:

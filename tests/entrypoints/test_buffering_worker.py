@@ -180,6 +180,15 @@ class TestRefusalByHeaders:
             client.sendall(b"789")
             assert loop.answer(client).endswith(b"123456789")
 
+    def test_the_application_answers_to_chunks_beyond_the_limit(self, loop: Loop) -> None:
+        chunked = CREDENTIALS + b"Transfer-Encoding: chunked\r\n"
+        start = b"POST / HTTP/1.1\r\nHost: x\r\n" + chunked + b"\r\n"
+        chunk = b"2710\r\n" + b"a" * 10_000 + b"\r\n"
+        with closing(loop.connect(start, chunk * 11)) as client:
+            response = loop.answer(client)
+            assert response.startswith(b"HTTP/1.1 413")
+            assert b"text/html" in response
+
     def test_malformed_chunks_are_a_bad_request(self, loop: Loop) -> None:
         chunked = CREDENTIALS + b"Transfer-Encoding: chunked\r\n"
         sent = b"POST / HTTP/1.1\r\nHost: x\r\n" + chunked + b"\r\nnot hex\r\nabc\r\n0\r\n\r\n"
