@@ -4,7 +4,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from adapters.outbound.provider_kit.parsing.event_lists import read_events
 from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_body
@@ -32,45 +32,46 @@ class UnguessableUrl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedSecret:
-    """The same secret in a header of every message. `header` in lower case."""
+class _SecretProof:
+    """Proves the knowledge of a secret in `header`, which is in lower case."""
 
+    purpose: ClassVar[str]
     header: str
 
     @property
     def specs(self) -> tuple[SettingSpec, ...]:
-        return (_spec("the vendor sends it with every webhook"),)
+        return (_spec(self.purpose),)
+
+    if not TYPE_CHECKING:
+        says = renamed_property("says", "description")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedSecret(_SecretProof):
+    """The same secret in a header of every message. `header` in lower case."""
+
+    purpose = "the vendor sends it with every webhook"
 
     @property
     def description(self) -> str:
         return f"a secret in the header {self.header}"
-
-    if not TYPE_CHECKING:
-        says = renamed_property("says", "description")
 
     def headers(self, body: bytes, secrets: Secrets) -> Mapping[str, str]:  # noqa: ARG002 one shape for all
         return {self.header: secrets[_SECRET]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HmacSignature:
+class HmacSignature(_SecretProof):
     """A keyed hash over the exact body. `header` in lower case; `prefix` e.g. `sha256=`."""
 
-    header: str
+    purpose = "the vendor signs its webhooks with it"
     prefix: str = ""
     algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
 
     @property
-    def specs(self) -> tuple[SettingSpec, ...]:
-        return (_spec("the vendor signs its webhooks with it"),)
-
-    @property
     def description(self) -> str:
         return f"HMAC-{self.algorithm.upper()} of the body in the header {self.header}"
-
-    if not TYPE_CHECKING:
-        says = renamed_property("says", "description")
 
     def headers(self, body: bytes, secrets: Secrets) -> Mapping[str, str]:
         digest = hmac.digest(secrets[_SECRET].encode(), body, self.algorithm)
