@@ -24,6 +24,7 @@ from entrypoints.wiring.installed_providers import InstalledProviders
 from tests.http.graphql_client import run_query
 from tests.http.http_harness import NOON, Caller, HttpHarness
 from tests.http.ota_sender import PASSWORD, Sender, succeeded
+from tests.providers.apaleo.payloads import event
 from tests.providers.client_harness import simulated_hotel_activity
 
 CASES: Final = Path(os.environ.get("PMS_CASES", Path(__file__).parents[3] / "shared/cases"))
@@ -56,13 +57,6 @@ EMAIL: Final = (
     "query($email: String) {bookings(filter: {guestEmail: $email}) {edges {node {externalId}}}}"
 )
 RESERVATION: Final = "WGUPXEAA-1"
-CREATED: Final = {
-    "topic": "Reservation",
-    "type": "created",
-    "id": "r-1",
-    "propertyId": "SIM1",
-    "data": {"entityId": RESERVATION},
-}
 CELLS: Final = """{availability(filter: {from: "2027-03-08", to: "2027-03-14", roomTypes: ["%s"]})
   {date available closed}}"""
 
@@ -314,7 +308,8 @@ class TestBalance:
         (stay,) = [
             each for each in simulator.hotel.stays() if simulator.external_id(each) == RESERVATION
         ]
-        hotel.send_webhook("apaleo", json.dumps(CREATED).encode())
+        created = event(type="created", propertyId="SIM1", data={"entityId": RESERVATION})
+        hotel.send_webhook("apaleo", json.dumps(created).encode())
         before = hotel.booking("apaleo", RESERVATION)["balance"]
         assert before == {"amount": f"{(stay.total - stay.paid) / 100:.2f}"}
         stay.payments.append(StayPayment(1_000, simulator.hotel.stamp()))

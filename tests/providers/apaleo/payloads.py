@@ -21,6 +21,19 @@ def euros(amount: float) -> dict[str, Any]:
     return {"amount": amount, "currency": "EUR"}
 
 
+event = payload_builder(
+    {
+        "topic": "Reservation",
+        "type": "changed",
+        "id": "00000000-0000-4000-8000-000000000001",
+        "accountId": "ACC",
+        "propertyId": "VIE",
+        "timestamp": 1_772_366_400_000,
+        "data": {"entityId": "QWERTYUI-1"},
+    }
+)
+"""A webhook's body."""
+
 reservation = payload_builder(
     {
         "id": "QWERTYUI-1",

@@ -7,22 +7,11 @@ import pytest
 from adapters.outbound.providers.apaleo.mapping.notifications import as_timestamp
 from ports.errors import UnreadableMessage
 from ports.providers import Notification, Ref, RefKind
-from tests.providers.apaleo.payloads import context, provider, sample
+from tests.providers.apaleo.payloads import context, event, provider, sample
 
 
 def parse_event(**changes: Any) -> Notification:
-    payload = {
-        "topic": "Reservation",
-        "type": "changed",
-        "id": "00000000-0000-4000-8000-000000000001",
-        "accountId": "ACC",
-        "propertyId": "VIE",
-        "timestamp": 1_772_366_400_000,
-        "data": {"entityId": "QWERTYUI-1"},
-        **changes,
-    }
-    body = {key: value for key, value in payload.items() if value is not ...}
-    return provider.read_notification(json.dumps(body).encode(), context())
+    return provider.read_notification(json.dumps(event(**changes)).encode(), context())
 
 
 BOOKING = (Ref(RefKind.BOOKING, "QWERTYUI-1"),)
