@@ -19,7 +19,7 @@ from typing_extensions import override
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import RequestEntityTooLarge
@@ -78,6 +78,9 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
     @override
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            # A proxy that goes by the other one would end the request elsewhere (RFC 9112, 6.1).
+            raise ParsingError("Content-Length and Transfer-Encoding")
         if self.body_rcv is None or self.adj.needs_body(self.path, self.headers):
             return
         self.body_rcv = None

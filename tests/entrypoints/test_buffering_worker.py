@@ -189,6 +189,15 @@ class TestRefusalByHeaders:
             assert response.startswith(b"HTTP/1.1 413")
             assert b"text/html" in response
 
+    def test_two_lengths_are_a_bad_request(self, loop: Loop) -> None:
+        both = CREDENTIALS + b"Transfer-Encoding: chunked\r\n"
+        with closing(
+            loop.connect(head(6, headers=both), b"0\r\n\r\nGET / HTTP/1.1\r\n\r\n")
+        ) as client:
+            response = loop.answer(client)
+            assert response.startswith(b"HTTP/1.1 400")
+            assert response.count(b"HTTP/1.1") == 1
+
     def test_malformed_chunks_are_a_bad_request(self, loop: Loop) -> None:
         chunked = CREDENTIALS + b"Transfer-Encoding: chunked\r\n"
         sent = b"POST / HTTP/1.1\r\nHost: x\r\n" + chunked + b"\r\nnot hex\r\nabc\r\n0\r\n\r\n"
