@@ -425,10 +425,9 @@ class App:
         observed_at: datetime | None = None,
         can_fetch: bool = False,
     ) -> ApplyContext:
-        return ApplyContext(
-            hotel_id=self.hotel.id,
-            provider=self.connection.provider,
-            receipt=Receipt(channel, observed_at or self.clock.now(), self.connection.id, "test"),
+        return ApplyContext.of(
+            self.connection,
+            Receipt(channel, observed_at or self.clock.now(), self.connection.id, "test"),
             correlation_id="test",
             now=self.clock.now(),
             can_fetch=can_fetch,
