@@ -136,6 +136,12 @@ def _authentic(text: str | None, prefix: str, load: Callable[[UUID], C | None]) 
     return found if hmac.compare_digest(found.secret_hash, secret_hash(parts[1])) else None
 
 
+def find_token_id(text: str | None) -> UUID | None:
+    """The public part of a token's text; None if it does not look like one."""
+    parts = _parts(text, TOKEN_PREFIX)
+    return parts[0] if parts else None
+
+
 def _parts(text: str | None, prefix: str) -> tuple[UUID, str] | None:
     if not text or len(text) > 200 or not text.isascii():
         return None

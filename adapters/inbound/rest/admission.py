@@ -1,6 +1,5 @@
 """Authentication of a request: caller and hotel come from headers, never from a body or URL."""
 
-import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,12 +10,11 @@ from adapters.inbound.rest.rate_limits import TokenRateLimits
 from adapters.inbound.rest.sign_in_throttle import SignInThrottle
 from adapters.inbound.rest.token_slots import TokenSlots
 from application import log_context
-from application.access.authenticate import TOKEN_PREFIX, Authenticate, Principal
+from application.access.authenticate import Authenticate, Principal
 from application.errors import HotelRequired
 
 KEY_HEADER: Final = "X-PMS-Provider-Key"
 HOTEL_HEADER: Final = "X-PMS-Hotel"
-_TOKEN_ID: Final = re.compile(rf"{TOKEN_PREFIX}_(?P<id>[0-9a-f]{{32}})_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Admission:
         the hotel. Raises Unauthenticated, Forbidden, HotelDisabled, RateExceeded, HotelRequired."""
         hotel = request.headers.get(HOTEL_HEADER)
         token = _bearer(request.headers.get("Authorization", ""))
-        with self.throttle.attempt(token_id=_token_id(token)):
+        with self.throttle.attempt(token=token):
             principal = self.authenticate(
                 provider_key=request.headers.get(KEY_HEADER), token=token, hotel=hotel
             )
@@ -55,12 +53,6 @@ class Admission:
         """Counts what the current request has cost beyond 1."""
         if units:
             g.limit_headers = self.limits.charge(principal.token_id, units)
-
-
-def _token_id(token: str | None) -> str | None:
-    """Of a text that looks like a token; anything else may be a secret."""
-    found = _TOKEN_ID.match(token or "")
-    return found["id"] if found else None
 
 
 def _bearer(header: str) -> str | None:

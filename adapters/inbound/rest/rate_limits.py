@@ -6,7 +6,6 @@ counts for itself.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -14,30 +13,16 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 
 from adapters.inbound.rest.problems import RateExceeded
+from adapters.inbound.rest.window_counter import WINDOW_SECONDS, WindowCounter, window_at
 
-WINDOW_SECONDS: Final = 60
 _STORAGE_RETRY_SECONDS: Final = 5.0
 _TIMEOUTS: Final[Mapping[str, float]] = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
-
-
-class _LocalCounter:
-    """Counts the requests of the current window in this process."""
-
-    def __init__(self) -> None:
-        self._window = 0
-        self._counts: dict[UUID, int] = {}
-
-    def increment(self, token_id: UUID, window: int, units: int) -> int:
-        if window != self._window:
-            self._window, self._counts = window, {}
-        self._counts[token_id] = count = self._counts.get(token_id, 0) + units
-        return count
 
 
 class TokenRateLimits:
     def __init__(self, storage_url: str, *, per_minute: int, now: Callable[[], datetime]) -> None:
         self._storage = None if storage_url.startswith("memory:") else _connect_storage(storage_url)
-        self._local = _LocalCounter()
+        self._local = WindowCounter[UUID]()
         self._per_minute = per_minute
         self._now = now
         self._down_until = 0.0
@@ -56,10 +41,9 @@ class TokenRateLimits:
 
     def _count(self, token_id: UUID, units: int) -> tuple[Mapping[str, str], int | None]:
         """The headers, and the seconds to wait if the limit is exceeded."""
-        now = self._now().timestamp()
-        window, elapsed = divmod(now, WINDOW_SECONDS)
-        remaining_seconds = ceil(WINDOW_SECONDS - elapsed)
-        used = self._increment(token_id, int(window), now, units)
+        now = self._now()
+        window, remaining_seconds = window_at(now)
+        used = self._increment(token_id, window, now.timestamp(), units)
         headers = {
             "RateLimit-Policy": f'"token";q={self._per_minute};w={WINDOW_SECONDS}',
             "RateLimit": f'"token";r={max(0, self._per_minute - used)};t={remaining_seconds}',

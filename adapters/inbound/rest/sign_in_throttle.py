@@ -8,7 +8,6 @@ cannot lock it out. Tokens are never locked: their ids are known, their secrets 
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,12 +16,13 @@ from typing import Final
 from flask import request
 
 from adapters.inbound.rest.problems import RateExceeded
+from adapters.inbound.rest.window_counter import WindowCounter, window_at
+from application.access.authenticate import find_token_id
 from application.errors import ConnectionNotFound, Unauthenticated
 
 PER_ADDRESS: Final = 60
 PER_KEY: Final = 20
 """Failures per minute."""
-_WINDOW_SECONDS: Final = 60
 _LOGGED_PER_ADDRESS: Final = 10
 _MAX_COUNTED: Final = 20_000
 
@@ -32,45 +32,43 @@ _LOG: Final = logging.getLogger("pms.rest")
 class SignInThrottle:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._window = 0
-        self._failures: Counter[str] = Counter()
+        self._failures = WindowCounter[str](max_keys=_MAX_COUNTED)
 
     @contextmanager
-    def attempt(self, *, token_id: str | None = None, key: str | None = None) -> Iterator[None]:
-        """`token_id` is logged, `key` as a hash. Raises RateExceeded, also in place of
+    def attempt(self, *, token: str | None = None, key: str | None = None) -> Iterator[None]:
+        """Of `token` the id is logged, of `key` a hash. Raises RateExceeded, also in place of
         Unauthenticated and ConnectionNotFound."""
-        self._start_window()
         key_hash = _hashed(key) if key else None
-        if key_hash and self._failures[key_hash] >= PER_KEY:
+        if key_hash and self._failures.count(key_hash, self._window) >= PER_KEY:
             raise self._exceeded()
         try:
             yield
         except (Unauthenticated, ConnectionNotFound):
-            address = request.remote_addr or ""
-            self._record(address, key_hash, token_id)
-            if self._failures[address] > PER_ADDRESS:
+            if self._record(request.remote_addr or "", key_hash, token) > PER_ADDRESS:
                 raise self._exceeded() from None
             raise
 
-    def _record(self, address: str, key_hash: str | None, token_id: str | None) -> None:
-        if len(self._failures) >= _MAX_COUNTED:
-            self._failures.clear()
-        self._failures[address] += 1
+    def _record(self, address: str, key_hash: str | None, token: str | None) -> int:
+        """Returns the failures of the address."""
+        failures = self._failures.increment(address, self._window)
         if key_hash:
-            self._failures[key_hash] += 1
-        if self._failures[address] <= _LOGGED_PER_ADDRESS:
-            extra = {"address": address, "key_hash": key_hash, "token_id": token_id}
+            self._failures.increment(key_hash, self._window)
+        if failures <= _LOGGED_PER_ADDRESS:
+            token_id = find_token_id(token)
+            extra = {
+                "address": address,
+                "key_hash": key_hash,
+                "token_id": token_id and token_id.hex,
+            }
             _LOG.warning("sign_in_failed", extra=extra)
+        return failures
 
-    def _start_window(self) -> None:
-        window = int(self._now().timestamp()) // _WINDOW_SECONDS
-        if window != self._window:
-            self._window = window
-            self._failures.clear()
+    @property
+    def _window(self) -> int:
+        return window_at(self._now())[0]
 
     def _exceeded(self) -> RateExceeded:
-        seconds = _WINDOW_SECONDS - int(self._now().timestamp()) % _WINDOW_SECONDS
-        return RateExceeded(retry_after=seconds, headers={})
+        return RateExceeded(retry_after=window_at(self._now())[1], headers={})
 
 
 def _hashed(key: str) -> str:
