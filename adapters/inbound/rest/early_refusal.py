@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from adapters.inbound.rest import alpinebits
 from adapters.inbound.rest.use_cases import PREFIX
 from application.access.authenticate import KEY_PREFIX, TOKEN_PREFIX
 
@@ -18,7 +19,7 @@ EXTENSION: Final = "pms-needs-body"
 """The application's own NeedsBody, in `Flask.extensions`."""
 
 _WEBHOOK: Final = re.compile(rf"{PREFIX}/[^/]+/webhook/[^/]+")
-_DOCUMENTS: Final = f"{PREFIX}/alpinebits"
+_DOCUMENTS: Final = f"{PREFIX}/{alpinebits.NAME}"
 
 
 def needs_body(max_body_bytes: int) -> NeedsBody:
@@ -33,7 +34,7 @@ def needs_body(max_body_bytes: int) -> NeedsBody:
         authorization = headers.get("AUTHORIZATION", "")
         if path == _DOCUMENTS:
             # A SOAP message has its credentials in the body.
-            is_form = headers.get("CONTENT_TYPE", "").startswith("multipart/")
+            is_form = headers.get("CONTENT_TYPE", "").startswith(alpinebits.FORM)
             return authorization.lower().startswith("basic ") or not is_form
         key = headers.get("X_PMS_PROVIDER_KEY", "")
         return authorization[7:].startswith(f"{TOKEN_PREFIX}_") and key.startswith(f"{KEY_PREFIX}_")
