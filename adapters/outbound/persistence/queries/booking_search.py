@@ -10,13 +10,10 @@ from adapters.outbound.persistence.engine.column_values import (
     micros_from_instant,
     search_key,
 )
+from adapters.outbound.persistence.engine.conditions import Conditions
 from adapters.outbound.persistence.engine.session import Session
-from adapters.outbound.persistence.queries.conditions import (
-    Conditions,
-    invalid_position,
-    parse_position_id,
-)
 from adapters.outbound.persistence.queries.contents import columns_without_content
+from adapters.outbound.persistence.queries.positions import invalid_position, parse_position_id
 from adapters.outbound.persistence.schema.tables import BOOKINGS
 from adapters.outbound.persistence.stores.bookings import OVERLAP, overlap_parameters
 from ports.queries import BookingFilter, BookingOrder

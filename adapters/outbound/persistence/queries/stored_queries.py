@@ -8,12 +8,13 @@ from uuid import UUID
 from peewee import fn
 
 from adapters.outbound.persistence.engine.column_values import Row, email_search_key
+from adapters.outbound.persistence.engine.conditions import Conditions
 from adapters.outbound.persistence.engine.driver_errors import StatementRejected
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.migrations import newest
 from adapters.outbound.persistence.queries import booking_search
-from adapters.outbound.persistence.queries.conditions import Conditions, parse_position_id
 from adapters.outbound.persistence.queries.contents import columns_without_content, read_contents
+from adapters.outbound.persistence.queries.positions import parse_position_id
 from adapters.outbound.persistence.schema.availability_rows import cell_of
 from adapters.outbound.persistence.schema.booking_rows import booking_of
 from adapters.outbound.persistence.schema.guest_rows import guest_of
@@ -192,9 +193,9 @@ class StoredQueries:
         return run_from_row(found[0]) if found else None
 
     def quarantine(self, wanted: QuarantineFilter, *, limit: int) -> Sequence[ListedItem]:
-        condition, parameters = inbox.quarantine_condition(wanted)
+        where = inbox.quarantine_conditions(wanted)
         found = self._rows(
-            f"{inbox.CHECKED_LIST} WHERE {condition} ORDER BY id LIMIT %s", (*parameters, limit)
+            f"{inbox.CHECKED_LIST} WHERE {where} ORDER BY id LIMIT %s", (*where.parameters, limit)
         )
         return [inbox.checked_item(row, self.sealer) for row in found]
 

@@ -15,6 +15,7 @@ from adapters.outbound.persistence.engine.column_values import (
     micros_from_instant,
     optional_text,
 )
+from adapters.outbound.persistence.engine.conditions import Conditions
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import INBOX
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, ListedItem
@@ -176,20 +177,20 @@ class StoredInbox:
             )
 
     def discard(self, wanted: QuarantineFilter, *, limit: int) -> int:
-        condition, parameters = quarantine_condition(wanted)
+        where = quarantine_conditions(wanted)
         return self.session.run(
             "UPDATE inbox SET state = 'done' "  # noqa: S608  # columns are constants
             "WHERE hotel_id = %s AND state = 'quarantined' AND id IN "
-            f"(SELECT id FROM inbox WHERE {condition} ORDER BY id LIMIT %s)",
-            (wanted.hotel_id.hex, *parameters, limit),
+            f"(SELECT id FROM inbox WHERE {where} ORDER BY id LIMIT %s)",
+            (wanted.hotel_id.hex, *where.parameters, limit),
         )
 
     def count_quarantined(self, wanted: QuarantineFilter, *, limit: int) -> int:
-        condition, parameters = quarantine_condition(wanted)
+        where = quarantine_conditions(wanted)
         [(count,)] = self.session.rows(
             "SELECT COUNT(*) FROM "  # noqa: S608  # columns are constants
-            f"(SELECT id FROM inbox WHERE {condition} LIMIT %s) found",
-            (*parameters, limit),
+            f"(SELECT id FROM inbox WHERE {where} LIMIT %s) found",
+            (*where.parameters, limit),
         )
         return int(count)
 
@@ -226,22 +227,20 @@ class StoredInbox:
         return Counter(UUID(hotel_id) for (hotel_id,) in found)
 
 
-def quarantine_condition(wanted: QuarantineFilter) -> tuple[str, list[str | int]]:
-    """For WHERE, and its parameters."""
-    before = wanted.received_before
-    terms: list[tuple[str, str | int | None]] = [
-        ("hotel_id = %s", wanted.hotel_id.hex),
-        ("provider = %s", wanted.provider),
-        ("kind = %s", str(wanted.kind) if wanted.kind else None),
-        ("reason_code = %s", wanted.code),
-        ("external_id = %s", wanted.external_id),
-        ("received_at < %s", micros_from_instant(before) if before else None),
-        ("id = %s", wanted.item_id.hex if wanted.item_id else None),
-        ("id > %s", wanted.after.hex if wanted.after else None),
-    ]
-    asked = [(term, value) for term, value in terms if value is not None]
-    condition = " AND ".join(["state = 'quarantined'", *(term for term, _ in asked)])
-    return condition, [value for _, value in asked]
+def quarantine_conditions(wanted: QuarantineFilter) -> Conditions:
+    before, where = wanted.received_before, Conditions()
+    where.require("state = 'quarantined'")
+    where.require("hotel_id = %s", wanted.hotel_id.hex)
+    where.require_equal("provider", wanted.provider)
+    where.require_equal("kind", wanted.kind and str(wanted.kind))
+    where.require_equal("reason_code", wanted.code)
+    where.require_equal("external_id", wanted.external_id)
+    where.require_equal("id", wanted.item_id and wanted.item_id.hex)
+    if before is not None:
+        where.require("received_at < %s", micros_from_instant(before))
+    if wanted.after is not None:
+        where.require("id > %s", wanted.after.hex)
+    return where
 
 
 def item_of(row: Row, sealer: Sealer) -> InboxItem:

@@ -1,12 +1,10 @@
-"""Conditions of a SELECT, joined by AND."""
+"""Conditions of a statement, joined by AND."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from adapters.outbound.persistence.engine.session import Session
-from domain.errors import InvalidField
 
 
 @dataclass(slots=True)
@@ -33,15 +31,3 @@ class Conditions:
 
     def __str__(self) -> str:
         return " AND ".join(self.parts)
-
-
-def invalid_position() -> InvalidField:
-    return InvalidField("after", "send a position as it was given", code="bad_cursor")
-
-
-def parse_position_id(text: str) -> str:
-    """Raises InvalidField."""
-    try:
-        return UUID(text).hex
-    except ValueError as error:
-        raise invalid_position() from error
