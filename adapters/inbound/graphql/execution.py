@@ -31,7 +31,6 @@ from domain.errors import PmsError
 
 _TO_CORE: Final = object()
 """graphql-core shall execute the field: it is not plain, or it fails."""
-_OBJECT: Final = object()
 Read: TypeAlias = Callable[[Any], Any]
 _ERRORS: Final = (GraphQLError, PmsError, ArithmeticError, AttributeError, TypeError, ValueError)
 
@@ -81,22 +80,24 @@ class PlainExecution(ExecutionContext):
         results = {}
         for name, nodes, field in plan:
             value = _TO_CORE if field is None else _read(field, source_value)
-            if value is _OBJECT and field is not None:
-                field_path = Path(path, name, parent_type.name)
-                value = self._complete_objects(field, nodes, field_path, source_value)
-            elif value is _TO_CORE:
+            if value is _TO_CORE:
                 field_path = Path(path, name, parent_type.name)
                 value = self.execute_field(parent_type, source_value, nodes, field_path)
+            elif field is not None and field.below is not None and value is not None:
+                field_path = Path(path, name, parent_type.name)
+                value = self._complete_objects(field, field.below, nodes, field_path, value)
             if value is not Undefined:
                 results[name] = value
         return results
 
     def _complete_objects(
-        self, field: _PlainField, nodes: list[FieldNode], path: Path, source: Any
+        self,
+        field: _PlainField,
+        below: GraphQLObjectType,
+        nodes: list[FieldNode],
+        path: Path,
+        value: Any,
     ) -> Any:
-        below, value = field.below, field.read(source)
-        if below is None:
-            return Undefined
         selected = self.collect_subfields(below, nodes)
         try:
             if not field.is_list:
@@ -144,13 +145,13 @@ def _plain_field(output_type: GraphQLOutputType, read: Read) -> _PlainField | No
 
 
 def _read(field: _PlainField, source: Any) -> Any:
-    """The value of a leaf, None, _OBJECT or _TO_CORE."""
+    """The value of a leaf, the objects below, None or _TO_CORE."""
     try:
         value = field.read(source)
         if value is None:
             return _TO_CORE if field.is_required else None
         if field.serialize is None:
-            return _OBJECT
+            return value
         serialized = field.serialize(value)
     except _ERRORS:
         return _TO_CORE
