@@ -11,6 +11,8 @@ from inspect import signature
 from typing import TypeVar
 from uuid import UUID
 
+from redis import Redis
+
 from adapters.inbound.jobs.job_boundary import JobBoundary
 from adapters.outbound.events.in_process_bus import InProcessEventBus, log_event
 from adapters.outbound.jobs.rate_budget import RedisRateBudget
@@ -142,20 +144,24 @@ class Container:
         return self.store.directory(monotonic=self.clock.monotonic, cache_seconds=seconds)
 
     @cached_property
+    def redis(self) -> Redis:
+        return request_client(self.settings.redis)
+
+    @cached_property
     def queue(self) -> JobQueue:
         if self.queue_override is not None:
             return self.queue_override
-        return RqJobQueue(request_client(self.settings.redis))
+        return RqJobQueue(self.redis)
 
     @cached_property
     def providers(self) -> Providers:
         if self.providers_override is not None:
             return self.providers_override
-        settings, redis = self.settings, request_client(self.settings.redis)
+        settings = self.settings
         tools = ProviderTools(
             clock=self.clock,
             randomness=self.randomness,
-            budget=RedisRateBudget(redis, fallback=InProcessRateBudget(self.clock)),
+            budget=RedisRateBudget(self.redis, fallback=InProcessRateBudget(self.clock)),
             allowed_hosts=settings.provider_hosts,
             plain_http=settings.plain_http,
             credential_store=self.store_rotated_secrets,
@@ -169,7 +175,7 @@ class Container:
 
     @cached_property
     def turns(self) -> VendorTurns:
-        return RedisVendorTurns(request_client(self.settings.redis))
+        return RedisVendorTurns(self.redis)
 
     @cached_property
     def patience(self) -> Patience:
