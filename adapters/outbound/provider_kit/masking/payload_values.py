@@ -132,10 +132,14 @@ def _unescape(found: str, syntax: Syntax) -> str:
     return _JSON_ESCAPES.get(found[1], found[1])
 
 
+_CHARACTERS: Final = r'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_STRING: Final = f'"{_CHARACTERS}"'
+_STRING_OR_NAME: Final = rf'"(?P<text>{_CHARACTERS})"(?P<colon>\s*+:)?'
+_BARE: Final = r"-?[0-9][0-9.eE+-]*+|true|false|null|NaN|-?Infinity"
 _JSON_TOKEN: Final = re.compile(
-    r'[\s,:\ufeff]*+(?:"(?P<text>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<colon>\s*+:)?'
+    rf"[\s,:\ufeff]*+(?:{_STRING_OR_NAME}"
     r"|(?P<open>[{\[])|(?P<close>[}\]])"
-    r"|(?P<bare>-?[0-9][0-9.eE+-]*+|true|false|null|NaN|-?Infinity)(?=\s*+(?:[,\]}]|\Z)))",
+    rf"|(?P<bare>{_BARE})(?=\s*+(?:[,\]}}]|\Z)))",
     re.DOTALL,
 )
 _LEVELS: Final = 3
@@ -150,11 +154,10 @@ def _nested(container: str) -> str:
     return pattern
 
 
-_STRING: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _JSON_CONTAINER: Final = _nested(rf'[{{\[](?:[^{{}}\[\]"]++|{_STRING}|%s)*+[}}\]]')
 _JSON_SKIPPED: Final = re.compile(
-    r'(?:[\s,]*+(?:"(?P<text>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<colon>\s*+:)?'
-    r"|(?:-?[0-9][0-9.eE+-]*+|true|false|null|NaN|-?Infinity)(?=\s*+[,\]}])"
+    rf"(?:[\s,]*+(?:{_STRING_OR_NAME}"
+    rf"|(?:{_BARE})(?=\s*+[,\]}}])"
     rf"|\s*+{_JSON_CONTAINER}))*+",
     re.DOTALL,
 )
@@ -216,21 +219,20 @@ def _enter_or_leave(keys: list[str], kind: str) -> None:
         raise NotStructured
 
 
-_TAG: Final = (
-    r"<(?P<open>[^\s<>/!?\"'=]++)(?P<attributes>(?:[^<>\"'/]++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+)"
-)
+_NAME: Final = r"[^\s<>/!?\"'=]++"
+_ATTRIBUTES: Final = r"(?:[^<>\"'/]++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+"
 _XML_TOKEN: Final = re.compile(
     r"(?P<text>[^<]++)"
     r"|<!--(?P<comment>.*?)-->"
     r"|<!\[CDATA\[(?P<cdata>.*?)\]\]>"
     r"|<\?(?P<instruction>.*?)\?>"
     r"|</(?P<close>[^<>]*+)>"
-    rf"|{_TAG}(?P<empty>/?)>",
+    rf"|<(?P<open>{_NAME})(?P<attributes>{_ATTRIBUTES})(?P<empty>/?)>",
     re.DOTALL,
 )
 _COMMENT: Final = r"<!--(?:[^-]++|-(?!->))*+-->"
 _XML_ELEMENT: Final = _nested(
-    r"<[^\s<>/!?\"'=]++(?:[^<>\"'/]++|\"[^\"<]*+\"|'[^'<]*+'|/(?!>))*+"
+    rf"<{_NAME}{_ATTRIBUTES}"
     rf"(?:/>|>(?:[^<]++|{_COMMENT}|<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+\]\]>|%s)*+"
     r"</[^<>]*+>)"
 )
