@@ -106,9 +106,8 @@ def is_plain(text: bytes) -> bool:
 def to_plain(text: str) -> bytes:
     """Digits, letters and punctuation of every script and width as ASCII, every dash as `-`, every
     space and invisible character as a space, every other symbol as `|`, other characters as bytes
-    above 127 or `?`; encoded
-    ones (`&nbsp;`, `%20`, `\\n`, `\\u0034`, `&#52;`) as their byte and fillers. Of the text's
-    length."""
+    above 127 or `?`; encoded ones (`&nbsp;`, `%20`, `\\n`, `\\u0034`, `&#52;`) as their byte and
+    fillers. Of the text's length."""
     plain = _to_bytes(text)
     if FILLER in plain:
         plain = plain.replace(FILLER, b"\x01")
