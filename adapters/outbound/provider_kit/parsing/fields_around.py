@@ -1,9 +1,9 @@
 """The fields of a message that stand around its cells of availability, for the mapping report."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from adapters.outbound.provider_kit.parsing.json_messages import load_message
 from adapters.outbound.provider_kit.parsing.json_text import Json
@@ -23,7 +23,7 @@ def with_fields_around(
     around it are reported with the entry."""
     start = len(_steps(message.path))
     parts = {_steps(entry.path)[start:]: entry.merged() for entry in entries}
-    return with_reported(items, _outside(message.value, root_path(message.path), parts))
+    return with_reported(items, _find_outside(message.value, root_path(message.path), parts).paths)
 
 
 def with_fields_around_bodies(
@@ -55,26 +55,42 @@ def root_path(path: str) -> str:
     return f"$.{path}" if path and not path.startswith("[") else f"${path}"
 
 
-def _outside(value: Json, path: str, parts: dict[_Steps, Json]) -> Iterator[str]:
+class _Outside(NamedTuple):
+    """`paths`: of the fields outside of the parts. `given`: names of fields that parts have, but
+    not in the message."""
+
+    paths: list[str]
+    given: set[str | int]
+
+
+def _find_outside(value: Json, path: str, parts: Mapping[_Steps, Json]) -> _Outside:
+    """`parts`: by their steps from `value`."""
     if () in parts:
-        return
+        return _Outside([], _names(parts[()]) - _names(value))
+    found = _Outside([], set())
+    below = _by_first_step(parts)
+    others: list[tuple[str | int, str]] = []
     for step, inner in _children(value):
-        below = {steps[1:]: part for steps, part in parts.items() if steps[0] == step}
         inner_path = f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}"
-        if below:
-            yield from _outside(inner, inner_path, below)
-        elif not any(
-            _was_given(message_part, step, value, steps) for steps, message_part in parts.items()
-        ):
-            yield inner_path
+        if step in below:
+            nested = _find_outside(inner, inner_path, below[step])
+            found.paths.extend(nested.paths)
+            found.given.update(nested.given)
+        else:
+            others.append((step, inner_path))
+    found.paths.extend(inner_path for step, inner_path in others if step not in found.given)
+    return found
 
 
-def _was_given(part: Json, name: str | int, around: Json, steps: _Steps) -> bool:
-    """Whether the part has this field, but not in the message."""
-    own = around
-    for step in steps:
-        own = dict(_children(own)).get(step)
-    return isinstance(part, dict) and name in part and not (isinstance(own, dict) and name in own)
+def _by_first_step(parts: Mapping[_Steps, Json]) -> dict[str | int, dict[_Steps, Json]]:
+    found: dict[str | int, dict[_Steps, Json]] = {}
+    for (step, *further), part in parts.items():
+        found.setdefault(step, {})[tuple(further)] = part
+    return found
+
+
+def _names(value: Json) -> set[str | int]:
+    return set(value) if isinstance(value, dict) else set()
 
 
 def _children(value: Json) -> Iterable[tuple[str | int, Json]]:
