@@ -29,13 +29,13 @@ def with_fields_around(
 def with_fields_around_bodies(
     items: Sequence[ReadItem],
     bodies: Iterable[bytes],
-    split: Callable[[Json], Iterable[JsonEntry]],
+    split: Callable[[Sequence[bytes]], Iterable[JsonEntry]],
 ) -> list[ReadItem]:
-    """`split`: a message to its parts."""
+    """`split`: bodies to the parts that the items were mapped from."""
     found = list(items)
     for body in bodies:
         message, _ = load_message(body)
-        found = with_fields_around(found, JsonEntry("", message), split(message))
+        found = with_fields_around(found, JsonEntry("", message), split([body]))
     return found
 
 

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from adapters.outbound.provider_kit.http.authentication import RequestAuthenticator, StaticHeaders
 from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint, require_secret
 from adapters.outbound.provider_kit.http.transport import Transport
-from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around
-from adapters.outbound.provider_kit.parsing.json_messages import load_message
+from adapters.outbound.provider_kit.parsing.fields_around import with_fields_around_bodies
 from adapters.outbound.provider_kit.parsing.pushed_items import PushedItems
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry
 from adapters.outbound.provider_kit.provider import EnvelopeProvider
@@ -49,24 +48,17 @@ from ports.providers import Account, HotelContext, ProviderClient, ProviderTools
 
 def _map_items(pushed: PushedItems) -> Iterable[ReadItem]:
     kind, context, explain = pushed.kind, pushed.context, pushed.explain
-    entries = split_entries(kind, pushed.bodies, limit=pushed.limit)
+    split = partial(split_entries, kind, limit=pushed.limit)
+    entries = split(pushed.bodies)
     hotel_zone = pushed.zone
     if kind is ItemKind.AVAILABILITY:
         currency = read_message_currency(pushed.bodies) or context.currency
         cells = _map_cells(entries, currency, context, explain=explain)
-        return _with_fields_around(list(cells), pushed) if explain else cells
+        return with_fields_around_bodies(list(cells), pushed.bodies, split) if explain else cells
     if kind is ItemKind.GUEST:
         guests = CloudbedsGuestMapper(hotel_zone, context.observed_at)
         return [guests.map(entry, explain=explain) for entry in entries]
     return [_map_booking(entry, hotel_zone, context, explain=explain) for entry in entries]
-
-
-def _with_fields_around(cells: list[ReadItem], pushed: PushedItems) -> list[ReadItem]:
-    for body in pushed.bodies:
-        message, _ = load_message(body)
-        entries = split_entries(pushed.kind, [body], limit=pushed.limit)
-        cells = with_fields_around(cells, JsonEntry("", message), entries)
-    return cells
 
 
 def _map_booking(

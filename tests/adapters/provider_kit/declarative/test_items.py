@@ -72,6 +72,23 @@ class TestItems:
             "$.page": "(not kept)",
         }
 
+    def test_of_availability_report_the_property_around_them_once(self) -> None:
+        cells = pms.Availability(
+            path="/free",
+            paging=VENDOR.bookings.paging,
+            items="free",
+            read=read_cell,
+            property="hotel",
+        )
+        provider = pms.DeclarativeProvider(replace(VENDOR, availability=cells), local_tools())
+        free = {"type": "DBL", "day": "2026-03-10", "left": 3}
+        body = json.dumps({"hotel": "H", "free": [free], "total": 1}).encode()
+        (item,) = provider.read_items(
+            ItemKind.AVAILABILITY, [body], context(), limit=1, explain=True
+        )
+        assert {"hotel", "$.total"} <= dict(item.field_trace).keys()
+        assert "$.hotel" not in dict(item.field_trace)
+
     def test_keep_nothing_of_declared_sensitive_fields(self) -> None:
         vendor = replace(VENDOR, sensitive_fields=frozenset({"pet.chip"}))
         provider = pms.DeclarativeProvider(vendor, local_tools())
