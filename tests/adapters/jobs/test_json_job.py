@@ -2,7 +2,6 @@
 
 import json
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ from adapters.outbound.jobs.tick import TickingScheduler
 from entrypoints.processes import worker_jobs
 
 ARGUMENTS = ["inbox", "hotel", "connection", "c"]
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
-        yield client
 
 
 class Marker:

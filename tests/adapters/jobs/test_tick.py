@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 from redis import Redis
 from rq.job import Job
@@ -9,12 +7,6 @@ from adapters.outbound.jobs.rq_queue import TICK_QUEUE
 from adapters.outbound.jobs.tick import TICK_ID, WAITING_TICKS, TickingScheduler
 
 TICK_FUNCTION_OF_VERSION_0_1 = "entrypoints.worker_jobs.run_tick"
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
-        yield client
 
 
 def scheduler_for(redis: Redis, function: str) -> TickingScheduler:
