@@ -13,7 +13,8 @@ from typing import Final
 
 from entrypoints.local.polling import is_answering
 from tests.attacks.linear_work import readings, work
-from tests.attacks.strangers import DOCUMENTS, documents, harness
+from tests.attacks.strangers import documents
+from tests.http.ota_sender import PATH, alpinebits_harness
 from tests.processes import processes_with_cwd, wait_until
 from tests.servers import free_port
 from tests.simulation.campaigns import print_figure
@@ -48,16 +49,14 @@ def linear_work() -> bool:
 
 def strangers() -> bool:
     """CPU of one request without credentials, for each hostile document, plain and in gzip."""
-    installation = harness()
+    installation = alpinebits_harness()
     passed = True
     for name, document in documents().items():
         for encoding, body in (("identity", document), ("gzip", gzip.compress(document))):
             headers = {"Content-Encoding": encoding}
 
             def send(body: bytes = body, headers: dict[str, str] = headers) -> None:
-                installation.client.post(
-                    DOCUMENTS, data=body, content_type="text/xml", headers=headers
-                )
+                installation.client.post(PATH, data=body, content_type="text/xml", headers=headers)
 
             milliseconds = _cpu_seconds(send) * 1_000
             passed = passed and milliseconds <= STRANGER_MS

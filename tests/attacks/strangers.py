@@ -1,24 +1,6 @@
 """Documents that cost the receiver much, if it reads them before it knows the sender."""
 
-from typing import Final
-
-from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
-from adapters.outbound.providers.alpinebits import provider
-from ports.providers import ProviderTools
-from tests.http.http_harness import NOON, HttpHarness, add_hotels
-
-DOCUMENTS: Final = "/api/pms/alpinebits"
-SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
-
-
-def harness() -> HttpHarness:
-    """With a provider that exchanges documents."""
-    clock = FrozenClock(NOON)
-    tools = ProviderTools(
-        clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
-    )
-    return add_hotels(HttpHarness(further_providers={"alpinebits": provider(tools)}))
+from tests.http.ota_sender import SOAP
 
 
 def envelope(header: str, tail: str) -> bytes:

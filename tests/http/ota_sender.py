@@ -8,7 +8,12 @@ from io import BytesIO
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
+from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
+from adapters.outbound.providers.alpinebits import provider
+from ports.providers import Provider, ProviderTools
+from tests.http.http_harness import NOON, HttpHarness, add_hotels
 
 PATH = "/api/pms/alpinebits"
 PASSWORD = "correct horse"
@@ -20,6 +25,20 @@ PING = "OTA_Ping:Handshaking"
 COMPLETE = '<UniqueID Type="16" ID="1" Instance="CompleteSet"/>'
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+
+
+def alpinebits() -> dict[str, Provider]:
+    """The provider, by its name."""
+    clock = FrozenClock(NOON)
+    tools = ProviderTools(
+        clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
+    )
+    return {"alpinebits": provider(tools)}
+
+
+def alpinebits_harness() -> HttpHarness:
+    """In memory, with hotels."""
+    return add_hotels(HttpHarness(further_providers=alpinebits()))
 
 
 @dataclass

@@ -13,15 +13,11 @@ from lxml import etree
 from werkzeug.test import TestResponse
 
 from adapters.inbound.rest.use_cases import RestOptions
-from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
 from adapters.outbound.persistence.stores import inbox
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.provider_kit.parsing.json_text import loads
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml
-from adapters.outbound.providers.alpinebits import provider
-from ports.providers import ProviderTools
 from tests.http.graphql_client import run_query
-from tests.http.http_harness import NOON, HttpHarness, sql_harness
+from tests.http.http_harness import HttpHarness, sql_harness
 from tests.http.ota_sender import (
     COUNTS,
     LIMITS,
@@ -32,6 +28,7 @@ from tests.http.ota_sender import (
     PUSH,
     SOAP,
     Sender,
+    alpinebits,
     closing,
     counts,
     error_of,
@@ -59,13 +56,10 @@ BOOKINGS = "{bookings {edges {node {externalId status}}}}"
 
 @pytest.fixture
 def installed(upgraded_sqlite_url: str) -> Iterator[HttpHarness]:
-    clock = FrozenClock(NOON)
-    tools = ProviderTools(
-        clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
-    )
     options = RestOptions(max_body_bytes=4_000_000)
-    further = {"alpinebits": provider(tools)}
-    with sql_harness(upgraded_sqlite_url, options=options, further_providers=further) as harness:
+    with sql_harness(
+        upgraded_sqlite_url, options=options, further_providers=alpinebits()
+    ) as harness:
         yield harness
 
 

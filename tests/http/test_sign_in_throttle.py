@@ -4,26 +4,16 @@ from datetime import timedelta
 import pytest
 
 from adapters.inbound.rest.sign_in_throttle import PER_ADDRESS, PER_KEY
-from adapters.inbound.rest.use_cases import RestOptions
-from adapters.outbound.memory.clock import FrozenClock, ScriptedRandomness
-from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
-from adapters.outbound.providers.alpinebits import provider
-from ports.providers import ProviderTools
-from tests.http.http_harness import NOON, Caller, HttpHarness, add_hotels, is_problem
-from tests.http.ota_sender import PASSWORD
+from tests.http.http_harness import Caller, HttpHarness, is_problem
+from tests.http.ota_sender import NAMESPACE, PASSWORD, PATH, alpinebits_harness
 
 READ = "/api/pms/connections"
-PING = '<OTA_PingRQ xmlns="http://www.opentravel.org/OTA/2003/05"/>'
+PING = f'<OTA_PingRQ xmlns="{NAMESPACE}"/>'
 
 
 @pytest.fixture
 def installation() -> HttpHarness:
-    clock = FrozenClock(NOON)
-    tools = ProviderTools(
-        clock=clock, randomness=ScriptedRandomness(), budget=InProcessRateBudget(clock)
-    )
-    further = {"alpinebits": provider(tools)}
-    return add_hotels(HttpHarness(further_providers=further, options=RestOptions()))
+    return alpinebits_harness()
 
 
 def fail(installation: HttpHarness, times: int, address: str = "192.0.2.1") -> list[int]:
@@ -82,7 +72,7 @@ class TestPassword:
 
         def send(password: str, address: str) -> int:
             return installation.client.post(
-                "/api/pms/alpinebits",
+                PATH,
                 data=PING,
                 content_type="text/xml",
                 auth=(key, password),

@@ -14,8 +14,9 @@ from adapters.outbound.provider_kit.parsing import xml_text
 from adapters.outbound.provider_kit.parsing.errors import ForbiddenXml, UnreadableXml
 from adapters.outbound.provider_kit.parsing.xml_text import parse_xml_start
 from application.ingest.exchange_document import START_BYTES
-from tests.attacks.strangers import DOCUMENTS, envelope, harness
+from tests.attacks.strangers import envelope
 from tests.http.http_harness import HttpHarness
+from tests.http.ota_sender import PATH, alpinebits_harness
 
 OPEN = {"/healthz", "/readyz"}
 
@@ -37,7 +38,7 @@ class CountedBody(io.RawIOBase):
 
 @pytest.fixture
 def installation() -> HttpHarness:
-    return harness()
+    return alpinebits_harness()
 
 
 def requests_of(app: Flask) -> Iterator[tuple[str, str]]:
@@ -68,12 +69,12 @@ def test_no_route_reads_the_body_of_a_stranger(
         headers={"Authorization": "Bearer pmst_0_0", "X-PMS-Provider-Key": "pmsk_0_0"},
     )
     assert response.status_code in (401, 404, 415)
-    assert body.count <= (START_BYTES if path == DOCUMENTS else 0)
+    assert body.count <= (START_BYTES if path == PATH else 0)
 
 
 def test_every_kind_of_route_is_tried() -> None:
     paths = {path for _, path in routes()}
-    assert {DOCUMENTS, "/api/pms/graphql", "/api/pms/canonical/webhook/canonical"} <= paths
+    assert {PATH, "/api/pms/graphql", "/api/pms/canonical/webhook/canonical"} <= paths
 
 
 HEADER = (
@@ -104,7 +105,7 @@ class TestDocumentOfAStranger:
 
     def send(self, installation: HttpHarness, body: bytes, **headers: str) -> int:
         response = installation.client.post(
-            DOCUMENTS, data=body, content_type="text/xml", headers=headers
+            PATH, data=body, content_type="text/xml", headers=headers
         )
         return response.status_code
 
