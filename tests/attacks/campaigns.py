@@ -39,7 +39,7 @@ def linear_work() -> bool:
         print_figure(
             "linear-work",
             reading=name,
-            bytes=len(sized(2 * SMALL)),
+            bytes=len(texts[1]),
             cpu_seconds=round(seconds[1], 4),
             growth=round(growth, 2),
             passed=is_linear,
