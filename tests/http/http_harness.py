@@ -83,21 +83,21 @@ class Caller:
             **self.extra,
         }
 
+    def _headers_with(self, named: Mapping[str, str]) -> dict[str, str]:
+        return self.headers | {name.replace("_", "-"): value for name, value in named.items()}
+
     def post(self, path: str, body: object, **headers: str) -> TestResponse:
         return self.send(path, json.dumps(body).encode(), **headers)
 
     def send(self, path: str, body: bytes, **headers: str) -> TestResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"Content-Type": "application/json", **self.headers, **named}
+        sent = {"Content-Type": "application/json", **self._headers_with(headers)}
         return self.client.post(path, data=body, headers=sent)
 
     def delete(self, path: str, **headers: str) -> TestResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.delete(path, headers={**self.headers, **named})
+        return self.client.delete(path, headers=self._headers_with(headers))
 
     def get(self, path: str, **headers: str) -> TestResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.get(path, headers={**self.headers, **named})
+        return self.client.get(path, headers=self._headers_with(headers))
 
 
 class HttpHarness:

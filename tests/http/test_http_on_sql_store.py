@@ -34,16 +34,20 @@ def booking_ids(caller: Caller) -> list[str]:
     return [edge["node"]["externalId"] for edge in edges]
 
 
+def damage_payload(installed: HttpHarness, item_id: str) -> None:
+    with installed.store.unit_of_work() as uow:
+        statement = "UPDATE inbox SET sealed_body = %s WHERE id = %s"
+        uow.open_session.run(statement, (b"broken", UUID(item_id).hex))
+        uow.commit()
+
+
 class TestHttpOnSqlStore:
     def test_lists_a_quarantined_item_that_cannot_be_opened(self, installed: HttpHarness) -> None:
         caller = installed.caller("alpha")
         caller.post(BOOKINGS, [booking(f"B{n}", status="WHO") for n in range(3)])
         path = "/api/pms/quarantine"
         ids = [each["id"] for each in caller.get(path).get_json()["items"]]
-        with installed.store.unit_of_work() as uow:
-            statement = "UPDATE inbox SET sealed_body = %s WHERE id = %s"
-            uow.open_session.run(statement, (b"broken", UUID(ids[1]).hex))
-            uow.commit()
+        damage_payload(installed, ids[1])
         listed = caller.get(path)
         assert listed.status_code == 200
         assert [each["readable"] for each in listed.get_json()["items"]] == [True, False, True]
@@ -58,11 +62,7 @@ class TestHttpOnSqlStore:
         caller = installed.caller("alpha")
         items = [booking(f"B{n}") for n in range(3)]
         accepted = caller.post(BOOKINGS, items, Prefer="respond-async").get_json()
-        damaged = accepted["items"][1]["id"]
-        with installed.store.unit_of_work() as uow:
-            statement = "UPDATE inbox SET sealed_body = %s WHERE id = %s"
-            uow.open_session.run(statement, (b"broken", UUID(damaged).hex))
-            uow.commit()
+        damage_payload(installed, accepted["items"][1]["id"])
         installed.run_jobs()
         assert booking_ids(caller) == ["B0", "B2"]
         batch = caller.get(accepted["status_url"]).get_json()
