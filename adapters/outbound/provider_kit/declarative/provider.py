@@ -50,13 +50,9 @@ class DeclarativeProvider(VendorProvider):
 def _map_items(vendor: VendorDeclaration, pushed: PushedItems) -> Sequence[ReadItem]:
     require_time_zone(pushed.context)
     reader = item_reader_for(vendor, pushed.kind, pushed.context, explain=pushed.explain)
-    split = partial(
-        split_bodies,
-        split=reader.split_message,
-        limit=pushed.limit,
-        property_paths=reader.property_paths,
-    )
-    items = list(map(reader.read, split(pushed.bodies)))
+    split = partial(split_bodies, split=reader.split_message, limit=pushed.limit)
+    entries = split(pushed.bodies, property_paths=reader.property_paths)
+    items = list(map(reader.read, entries))
     if pushed.explain and pushed.kind is ItemKind.AVAILABILITY:
         return with_fields_around_bodies(items, pushed.bodies, split)
     return items

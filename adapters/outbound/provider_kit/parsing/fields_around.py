@@ -31,7 +31,7 @@ def with_fields_around_bodies(
     bodies: Iterable[bytes],
     split: Callable[[Sequence[bytes]], Iterable[JsonEntry]],
 ) -> list[ReadItem]:
-    """`split`: bodies to the parts that the items were mapped from."""
+    """`split`: bodies to the parts, which have what was read with the items."""
     found = list(items)
     for body in bodies:
         message, _ = load_message(body)
