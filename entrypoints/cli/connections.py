@@ -8,7 +8,9 @@ from typing import Any, Final
 import click
 
 from application.connections.add_connection import NewConnection
+from application.stored_hotels import get_hotel
 from domain.connection import Connection, ConnectionState
+from domain.hotel import Hotel
 from domain.schedule import Schedule
 from entrypoints.cli.open_container import get_hotel_by_slug, open_connection, open_container
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
@@ -134,7 +136,7 @@ def list_connections(hotel: str | None) -> None:
     with open_container() as container:
         hotels = [get_hotel_by_slug(container, hotel)] if hotel else container.directory.hotels()
         rows = [
-            {"hotel": listed_hotel.slug, **_connection_fields(container, stored)}
+            {"hotel": listed_hotel.slug, **_fields_at(listed_hotel, stored)}
             for listed_hotel in hotels
             for stored in container.directory.connections_of_hotel(listed_hotel.id)
         ]
@@ -182,16 +184,18 @@ def _webhook_target(capabilities: Capabilities, key: str) -> dict[str, object]:
 def _next_test(container: Container, connection: Connection) -> dict[str, object]:
     """Nothing for a connection that needs no test: active, paused or push-only."""
     capabilities = container.providers.get(connection.provider).capabilities
-    hotel = container.directory.hotel(connection.hotel_id)
     needs_test = connection.state is ConnectionState.NEW
-    if hotel is None or not (needs_test and capabilities.pulls_with(connection.settings)):
+    if not (needs_test and capabilities.pulls_with(connection.settings)):
         return {}
+    hotel = get_hotel(container.directory, connection.hotel_id)
     return {"next": f"pms connection test {hotel.slug}/{connection.name}"}
 
 
 def _connection_fields(container: Container, connection: Connection) -> dict[str, object]:
-    hotel = container.directory.hotel(connection.hotel_id)
-    is_enabled = hotel is not None and hotel.enabled
+    return _fields_at(get_hotel(container.directory, connection.hotel_id), connection)
+
+
+def _fields_at(hotel: Hotel, connection: Connection) -> dict[str, object]:
     return {
         "name": connection.name,
         "provider": connection.provider,
@@ -201,6 +205,6 @@ def _connection_fields(container: Container, connection: Connection) -> dict[str
         "last_error": connection.last_error_code,
         "error_detail": connection.last_error_detail,
         "stopped_at": connection.stopped_at,
-        "next_sync_at": connection.announced_sync_at if is_enabled else None,
+        "next_sync_at": connection.announced_sync_at if hotel.enabled else None,
         "id": connection.id,
     }
