@@ -139,10 +139,10 @@ class InMemoryInbox:
         return [DueItem(i.id, i.kind, i.attempts, len(i.body)) for i in items[:limit]]
 
     def _is_due(self, item: InboxItem, now: datetime) -> bool:
-        if item.state is not InboxState.RECEIVED or not item.attempts:
-            return item.state is InboxState.RECEIVED
+        if item.state is not InboxState.RECEIVED:
+            return False
         is_time = now - item.received_at >= _FIRST_PAUSE * 2**item.attempts
-        return is_time and not self._is_suspended(item.connection_id, now)
+        return not item.attempts or (is_time and not self._is_suspended(item.connection_id, now))
 
     def _is_suspended(self, connection_id: ConnectionId, now: datetime) -> bool:
         held = self._tables.connections.get(connection_id)
