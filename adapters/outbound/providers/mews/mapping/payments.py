@@ -38,13 +38,9 @@ _as_payment_state: Final = as_known_state(PAYMENT_STATES)
 NOT_SENT: Final = PaymentAmounts()
 
 
-def calculate_payments(
-    payments: Sequence[JsonEntry] | None, total: Field[Money | None]
-) -> PaymentAmounts:
-    """`payments` None: not sent. In another currency than the total there is no balance, in several
-    no paid amount either. Absent if a payment is unreadable."""
-    if payments is None:
-        return NOT_SENT
+def calculate_payments(payments: Sequence[JsonEntry], total: Field[Money | None]) -> PaymentAmounts:
+    """In another currency than the total there is no balance, in several no paid amount either.
+    Absent if a payment is unreadable."""
     unreadable = UnreadableAmounts()
     charged = [
         amount for each in payments if (amount := _charged_amount(each, unreadable)) is not None
