@@ -10,9 +10,14 @@ from dataclasses import dataclass, replace
 from adapters.outbound.provider_kit.declarative.vendor import VendorDeclaration, field_paths
 from adapters.outbound.provider_kit.parsing import json_fields
 from adapters.outbound.provider_kit.parsing.enclosing_property import PropertyPaths
-from adapters.outbound.provider_kit.parsing.json_messages import numbered_entries, split_array
+from adapters.outbound.provider_kit.parsing.json_messages import (
+    has_list,
+    numbered_entries,
+    split_array,
+    split_list,
+)
 from adapters.outbound.provider_kit.parsing.json_text import Json, RawItem
-from adapters.outbound.provider_kit.parsing.list_counts import CountPaths, require_listed
+from adapters.outbound.provider_kit.parsing.list_counts import CountPaths
 from adapters.outbound.provider_kit.parsing.mapping_report import trace_cell, trace_every_field
 from adapters.outbound.provider_kit.parsing.read_items import JsonEntry, with_property
 from adapters.outbound.provider_kit.parsing.reader import Reader
@@ -43,14 +48,12 @@ class ItemReader:
             return split_array(value, self._has_list, self.split_message)
         if not isinstance(value, dict):
             raise UnreadableMessage("expected an item or a list of items")
-        listed = value.get(self.key)
-        if isinstance(listed, list):
-            require_listed(listed, [value], self.count_paths, self.key)
-            return numbered_entries(self.key, listed)
+        if self._has_list(value):
+            return split_list(value, self.key, self.count_paths)
         return [JsonEntry("", value)]
 
     def _has_list(self, value: Json) -> bool:
-        return bool(self.key) and isinstance(value_at(value, self.key), list)
+        return bool(self.key) and has_list(value, self.key)
 
     def read(self, entry: JsonEntry) -> ReadItem:
         item = self.plain.one(RawItem(entry.text().decode(), entry.value, entry.problem))

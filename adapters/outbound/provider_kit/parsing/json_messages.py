@@ -115,18 +115,22 @@ def split_listed(
     if isinstance(value, list):
         return split_array(
             value,
-            lambda element: isinstance(value_at(element, key), list),
-            lambda message: _split_list(message, key, count_paths),
+            lambda element: has_list(element, key),
+            lambda message: split_list(message, key, count_paths),
         )
-    if isinstance(value, dict):
-        if isinstance(value.get(key), list):
-            return _split_list(value, key, count_paths)
-        if any(item_key in value for item_key in item_keys):
-            return [JsonEntry("", value)]
+    if has_list(value, key):
+        return split_list(value, key, count_paths)
+    if isinstance(value, dict) and any(item_key in value for item_key in item_keys):
+        return [JsonEntry("", value)]
     raise UnreadableMessage(expected, path=path) if path else UnreadableMessage(expected)
 
 
-def _split_list(message: Json, key: str, count_paths: CountPaths) -> list[JsonEntry]:
+def has_list(message: Json, key: str) -> bool:
+    return isinstance(value_at(message, key), list)
+
+
+def split_list(message: Json, key: str, count_paths: CountPaths) -> list[JsonEntry]:
+    """The list at `key`. Raises UnreadableMessage if it is empty, but its count is not."""
     listed = list_at(message, key)
     require_listed(listed, [message], count_paths, key)
     return numbered_entries(key, listed)

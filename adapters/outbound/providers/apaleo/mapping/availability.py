@@ -22,6 +22,7 @@ from adapters.outbound.provider_kit.parsing.local_time import local_day
 from adapters.outbound.provider_kit.parsing.mapping_report import join_path
 from adapters.outbound.provider_kit.parsing.read_items import CellMapper, JsonEntry
 from adapters.outbound.provider_kit.parsing.reader import Reader
+from adapters.outbound.providers.apaleo.mapping.messages import has_time_slices
 from adapters.outbound.providers.apaleo.mapping.parsing import ApaleoMapper
 from domain.snapshots import AvailabilitySnapshot
 from domain.values import ABSENT, Field, SourceVersion
@@ -37,7 +38,7 @@ class ApaleoCellMapper(ApaleoMapper, CellMapper):
 
     def map_answer(self, answer: JsonEntry, *, explain: bool = False) -> list[ReadItem]:
         """The raw text of each item is its unit group's entry, as a message of its own."""
-        if not isinstance(value_at(answer.value, "timeSlices"), list):
+        if not has_time_slices(answer.value):
             return [self.map(answer, explain=explain)]
         entries = list(_split_time_slices(answer))
         items = [self.map(entry, explain=explain) for entry in entries]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from adapters.outbound.provider_kit.parsing.json_fields import list_at, value_at
+from adapters.outbound.provider_kit.parsing.json_fields import list_at
 from adapters.outbound.provider_kit.parsing.json_messages import (
+    has_list,
     split_array,
     split_bodies,
     split_listed,
@@ -30,13 +31,13 @@ def _split_reservations(value: Json) -> list[JsonEntry]:
 
 
 def _split_availability(value: Json) -> list[JsonEntry]:
-    if isinstance(value, list) and any(map(_has_time_slices, value)):
-        return split_array(value, _has_time_slices, _split_availability)
-    if _has_time_slices(value):
+    if isinstance(value, list) and any(map(has_time_slices, value)):
+        return split_array(value, has_time_slices, _split_availability)
+    if has_time_slices(value):
         require_listed(list_at(value, "timeSlices"), [value], COUNT_PATHS, "timeSlices")
         return [JsonEntry("", value)]
     raise UnreadableMessage("no time slices of unit groups", path="timeSlices")
 
 
-def _has_time_slices(value: Json) -> bool:
-    return isinstance(value_at(value, "timeSlices"), list)
+def has_time_slices(value: Json) -> bool:
+    return has_list(value, "timeSlices")
