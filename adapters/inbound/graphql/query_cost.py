@@ -12,7 +12,7 @@ from typing import Final
 from graphql import DocumentNode, GraphQLResolveInfo
 
 from adapters.inbound.graphql.query_limits import query_too_large_error
-from adapters.inbound.graphql.selections import Selections, list_below
+from adapters.inbound.graphql.selections import Selection, Selections, list_below
 from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import ContentSize, Part, RecordsSize
 from domain.canonical_format import BOOKING, GUEST, RecordShape
@@ -85,7 +85,7 @@ class QueryBudget:
 class FieldCost:
     """Spends the cost of one field of the root. Raises GraphQLError (QUERY_TOO_LARGE)."""
 
-    def __init__(self, budget: QueryBudget, selection: Counter[tuple[str, str]]) -> None:
+    def __init__(self, budget: QueryBudget, selection: Selection) -> None:
         self._budget = budget
         self._selection = selection
         self._per_element: Counter[str] = Counter()
