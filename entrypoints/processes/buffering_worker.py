@@ -124,6 +124,15 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
         return self._lingers_until is not None or bool(super().readable())
 
     @override
+    def writable(self) -> bool:
+        """The thread that answers sends by itself until it waits for room; a loop that tried, too,
+        would turn and turn for the lock of the output."""
+        is_answering = self.requests and not self.will_close
+        if is_answering and self.total_outbufs_len < self.adj.outbuf_high_watermark:
+            return False
+        return bool(super().writable())
+
+    @override
     def handle_write(self) -> None:
         """Closing a socket with unread bytes would destroy the response on its way."""
         if self._lingers_until is None and self.close_when_flushed:
@@ -266,11 +275,11 @@ class BufferingWorker(Worker):
             server.pull_trigger()
 
     def _receive_and_send(self) -> None:
-        self.notify()
         wasyncore.loop(_POLL_SECONDS, use_poll=True, map=self._connections, count=1)
         now = time.monotonic()
         if now >= self._next_check:
             self._next_check = now + _POLL_SECONDS
+            self.notify()
             for server in self._servers:
                 server.close_overdue(now)
 
