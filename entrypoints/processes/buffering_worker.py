@@ -125,8 +125,8 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
 
     @override
     def writable(self) -> bool:
-        """The thread that answers sends by itself until it waits for room; a loop that tried, too,
-        would turn and turn for the lock of the output."""
+        """The thread that answers sends by itself until it waits for room. A loop that tried, too,
+        would turn without pause until that thread releases the lock of the output."""
         is_answering = self.requests and not self.will_close
         if is_answering and self.total_outbufs_len < self.adj.outbuf_high_watermark:
             return False

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psutil
@@ -23,6 +24,7 @@ from tests.servers import free_port
 
 CREDENTIALS = b"Authorization: Bearer pmst_x\r\nX-PMS-Provider-Key: pmsk_x\r\n"
 MAX_BODY = 100_000
+PART, PARTS = 1_000_000, 8
 
 
 class Loop:
@@ -85,6 +87,10 @@ def _echo() -> Flask:
     @app.route("/", methods=["GET", "POST"])
     def echo() -> Response:
         return Response(b"x" * int(request.args.get("size", 0)) or request.get_data())
+
+    @app.get("/parts")
+    def parts() -> Response:
+        return Response(b"x" * PART for _ in range(PARTS))
 
     @app.post("/refused")
     def refuse() -> tuple[str, int]:
@@ -150,6 +156,27 @@ class TestDeadlines:
             loop.turn()
             assert loop.close_overdue(0) == 1
             assert loop.close_overdue(worker.RESPONSE_SECONDS + 1) == 0
+
+
+class TestSending:
+    def test_is_left_to_the_thread_that_answers(self, loop: Loop) -> None:
+        with closing(loop.connect()):
+            (channel,) = loop.server.active_channels.values()
+            channel.requests, channel.total_outbufs_len = [object()], 1
+            assert not channel.writable()
+            channel.total_outbufs_len = channel.adj.outbuf_high_watermark
+            assert channel.writable()
+
+    def test_goes_on_while_the_thread_waits_for_room(self, loop: Loop) -> None:
+        loop.server.adj.outbuf_high_watermark = PART
+        with closing(loop.connect(b"GET /parts HTTP/1.0\r\nHost: x\r\n\r\n")) as client:
+            received = bytearray()
+            reader = Thread(
+                target=lambda: received.extend(b"".join(iter(lambda: client.recv(PART), b"")))
+            )
+            reader.start()
+            loop.turn_until(lambda: not reader.is_alive())
+        assert len(received) > PART * PARTS
 
 
 class TestRefusalByHeaders:
