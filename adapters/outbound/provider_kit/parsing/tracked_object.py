@@ -33,7 +33,12 @@ class TrackedObject:
     """
 
     __slots__ = (
-        *("_blank_is_null", "_children", "_remarks", "_sensitive", "_targets", "_value"),
+        "_blank_is_null",
+        "_children",
+        "_remarks",
+        "_sensitive",
+        "_targets",
+        "_value",
         "path",
     )
 
