@@ -403,9 +403,7 @@ class TestInbox:
             builders.inbox_item(site.connection, external_id="waiting"),
             builders.inbox_item(other_site.connection, external_id="B1", reason=reason, **kept),
         ]
-        with site.store.unit_of_work() as uow:
-            uow.inbox.add(items)
-            uow.commit()
+        receive(site, *items)
         wanted = QuarantineFilter(hotel_id=site.hotel.id, **conditions)
         every = QuarantineFilter(hotel_id=site.hotel.id)
         with site.store.unit_of_work() as uow:
@@ -427,9 +425,7 @@ class TestInbox:
 
     def test_discards_an_item_by_its_id(self, site: HotelFixture) -> None:
         items = [builders.inbox_item(site.connection, state=InboxState.QUARANTINED) for _ in "ab"]
-        with site.store.unit_of_work() as uow:
-            uow.inbox.add(items)
-            uow.commit()
+        receive(site, *items)
         wanted = QuarantineFilter(hotel_id=site.hotel.id, item_id=items[0].id)
         for expected in (1, 0):
             with site.store.unit_of_work() as uow:
@@ -440,19 +436,14 @@ class TestInbox:
         self, site: HotelFixture, other_site: HotelFixture
     ) -> None:
         for of, ages in ((site, (3, 2, 0)), (other_site, (2,))):
-            with of.store.unit_of_work() as uow:
-                uow.inbox.add(
-                    [
-                        builders.inbox_item(
-                            of.connection,
-                            state=InboxState.QUARANTINED,
-                            received_at=T0 - age * HOUR,
-                        )
-                        for age in ages
-                    ]
+            quarantined = (
+                builders.inbox_item(
+                    of.connection, state=InboxState.QUARANTINED, received_at=T0 - age * HOUR
                 )
-                uow.inbox.add([builders.inbox_item(of.connection, received_at=T0 - 9 * HOUR)])
-                uow.commit()
+                for age in ages
+            )
+            waiting = builders.inbox_item(of.connection, received_at=T0 - 9 * HOUR)
+            receive(of, *quarantined, waiting)
         expected = {site.hotel.id: 2, other_site.hotel.id: 1}
         with site.store.unit_of_work() as uow:
             assert uow.inbox.purge_quarantined(received_before=T0, limit=9) == expected

@@ -310,16 +310,18 @@ class TestSizes:
 
         return sizes, inspect
 
+    def bookings(self, site: HotelFixture, inspect: Inspect) -> Sequence[Booking]:
+        wanted = BookingFilter(hotel_id=site.hotel.id, include_deleted=True)
+        order = BookingOrder.ARRIVAL_ASC
+        return site.store.queries.bookings(wanted, order=order, limit=9, inspect=inspect).rows
+
     def test_of_bookings_count_the_elements_of_their_lists(self, site: HotelFixture) -> None:
         full = builders.full_booking(site.connection, "B1")
         late = Stay(date(2030, 1, 1), date(2030, 1, 2))
         long = builders.booking(site.connection, "B2", stay=late, notes="\u00e9" * 1_000)
         site.save(full, long)
         sizes, inspect = self.inspected(Part.CONTENT)
-        wanted = BookingFilter(hotel_id=site.hotel.id, include_deleted=True)
-        order = BookingOrder.ARRIVAL_ASC
-        found = site.store.queries.bookings(wanted, order=order, limit=9, inspect=inspect)
-        assert list(found.rows) == [full, long]
+        assert list(self.bookings(site, inspect)) == [full, long]
         rooms = full.details.rooms
         assert len(rooms) > 1
         assert replace(sizes[0], document_bytes=0) == ContentSize(
@@ -358,12 +360,7 @@ class TestSizes:
             uow.guests.save([guest])
             uow.commit()
         _, inspect = self.inspected(part)
-        wanted, order = (
-            BookingFilter(hotel_id=site.hotel.id, include_deleted=True),
-            BookingOrder.ARRIVAL_ASC,
-        )
-        found = site.store.queries.bookings(wanted, order=order, limit=9, inspect=inspect)
-        [row], details = found.rows, booking.details
+        [row], details = self.bookings(site, inspect), booking.details
         columns = ("status", "stay", "source", "total", "paid", "balance", "checked_in_at")
         assert [getattr(row.details, name) for name in columns] == [
             getattr(details, name) for name in columns
@@ -383,12 +380,8 @@ class TestSizes:
         def refuse(_: Sequence[ContentSize]) -> Part:
             raise InvalidField("first", "too much")
 
-        wanted, order = (
-            BookingFilter(hotel_id=site.hotel.id, include_deleted=True),
-            BookingOrder.ARRIVAL_ASC,
-        )
         with pytest.raises(InvalidField):
-            site.store.queries.bookings(wanted, order=order, limit=9, inspect=refuse)
+            self.bookings(site, refuse)
 
     def test_of_records_count_each_kind(self, site: HotelFixture) -> None:
         queries, records = site.store.queries, builders.full_records()
