@@ -14,7 +14,6 @@ from adapters.outbound.provider_kit.simulation.hotel.records import (
 )
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction, apply_action
 from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
-from application.errors import NotFound
 from domain.errors import PmsError
 from domain.messages import InboxState
 from domain.sync_run import SyncKind
@@ -169,7 +168,7 @@ class Actions:
         if held:
             row = held[pick % len(held)]
             container = self.world.process("web").container
-            with suppress(PmsError, NotFound):
+            with suppress(PmsError):
                 self.world.run("web", lambda: container.replay_quarantine(row.hotel_id, row.id))
 
     def vendor_fault(self, fault: str) -> None:

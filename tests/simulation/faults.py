@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
+import pytest
+
 from adapters.outbound.memory.administration import InMemoryConnections, InMemorySyncRuns
 from adapters.outbound.memory.credentials import InMemoryIdempotencyKeys
 from adapters.outbound.memory.jobs import InMemoryRateBudget
@@ -64,12 +66,9 @@ def planted(
 
 @contextmanager
 def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = owner.__dict__[name]
-    setattr(owner, name, value)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, value)
         yield
-    finally:
-        setattr(owner, name, before)
 
 
 @planted("no booking goes back")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
@@ -59,14 +60,10 @@ class SimulatorAdapter(HTTPAdapter):
 @contextmanager
 def without_sockets(send: Exchange) -> Iterator[None]:
     """Simulators listen nowhere, and every transport sends its requests by `send`."""
-    server, adapter = running_simulator.LoopbackServer, transport._GuardedAdapter
-    running_simulator.LoopbackServer = SocketlessServer  # type: ignore[assignment,misc]
-    transport._GuardedAdapter = lambda _policy: SimulatorAdapter(send)  # type: ignore[assignment,misc]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running_simulator, "LoopbackServer", SocketlessServer)
+        patch.setattr(transport, "_GuardedAdapter", lambda _policy: SimulatorAdapter(send))
         yield
-    finally:
-        running_simulator.LoopbackServer = server  # type: ignore[misc]
-        transport._GuardedAdapter = adapter  # type: ignore[misc]
 
 
 def exchange(world: "World", request: requests.PreparedRequest) -> Reply:
