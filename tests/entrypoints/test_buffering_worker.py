@@ -49,15 +49,14 @@ class Loop:
         deadline = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < deadline
-            wasyncore.loop(0.01, use_poll=True, map=self.connections, count=1)
+            self.turn(1)
 
     def lingers(self) -> bool:
         return all(each._lingers_until for each in self.server.active_channels.values())
 
-    def turn(self) -> None:
+    def turn(self, times: int = 20) -> None:
         """Until everything sent so far has been received."""
-        for _ in range(20):
-            wasyncore.loop(0.01, use_poll=True, map=self.connections, count=1)
+        wasyncore.loop(0.01, use_poll=True, map=self.connections, count=times)
 
     def answer(self, client: socket.socket) -> bytes:
         """The response up to its end."""
@@ -75,7 +74,7 @@ class Loop:
     def close_overdue(self, seconds: float) -> int:
         """As if it were `seconds` later; returns how many connections are left."""
         self.server.close_overdue(time.monotonic() + seconds)
-        self.turn()
+        self.turn(1)
         return len(self.server.active_channels)
 
 
