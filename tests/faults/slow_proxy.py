@@ -1,70 +1,61 @@
 """A vendor that answers late: passes requests on to a simulator and counts them."""
 
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PASSED_ON = ("Content-Type", "Authorization")
+from adapters.outbound.provider_kit.simulation.server.loopback_http import (
+    Call,
+    LoopbackServer,
+    Reply,
+)
+
+PASSED_ON = ("content-type", "authorization")
 
 
-class SlowProxy(ThreadingHTTPServer):
+class SlowProxy:
     """`seconds`: added to each request."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, target: str, *, seconds: float) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
         self.target = target
         self.seconds = seconds
         self.calls = 0
-        self.lock = threading.Lock()
+        self.is_stopped = threading.Event()
+        self.server = LoopbackServer(0, self._answer)
+        self._lock = threading.Lock()
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://127.0.0.1:{self.server.port}"
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: SlowProxy
-
-    def do_POST(self) -> None:
-        with self.server.lock:
-            self.server.calls += 1
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        time.sleep(self.server.seconds)
-        headers = {name: self.headers[name] for name in PASSED_ON if name in self.headers}
+    def _answer(self, call: Call) -> Reply:
+        with self._lock:
+            self.calls += 1
+        self.is_stopped.wait(self.seconds)
+        headers = {name: call.headers[name] for name in PASSED_ON if name in call.headers}
         request = urllib.request.Request(
-            self.server.target + self.path, body, headers, method=self.command
+            self.target + call.path, call.body, headers, method=call.method
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                self._answer(answer.status, answer.headers, answer.read())
+                return _reply(answer.status, answer)
         except urllib.error.HTTPError as error:
-            self._answer(error.code, error.headers, error.read())
+            return _reply(error.code, error)
 
-    def _answer(self, status: int, headers: Any, body: bytes) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", headers["Content-Type"])
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        except OSError:
-            self.close_connection = True
 
-    def log_message(self, *_: object) -> None: ...
+def _reply(status: int, answer: Any) -> Reply:
+    return Reply(status, answer.read(), content_type=answer.headers["Content-Type"])
 
 
 @contextmanager
 def slow_proxy(target: str, *, seconds: float = 0.0) -> Iterator[SlowProxy]:
-    with SlowProxy(target, seconds=seconds) as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    proxy = SlowProxy(target, seconds=seconds)
+    proxy.server.start()
+    try:
         yield proxy
-        proxy.shutdown()
+    finally:
+        proxy.is_stopped.set()
+        proxy.server.stop()
