@@ -16,6 +16,7 @@ from adapters.outbound.persistence import migrations
 from adapters.outbound.providers.mews.simulator.server import MewsSimulator
 from adapters.outbound.security.sealing import new_key
 from application.connections.add_connection import NewConnection
+from domain.hotel import Hotel
 from domain.schedule import Schedule
 from entrypoints.local.demo import connect_canonical
 from entrypoints.local.polling import is_answering
@@ -101,25 +102,39 @@ class InstalledApp:
         key, token = connect_canonical(self.container, "vienna")
         return BookingPusher(self.container.settings.port, key, token)
 
-    def connect(self, simulator: Any, schedule: Schedule | None = None) -> tuple[UUID, str]:
-        """The verified connection's id and its webhook path."""
+    def add_hotel(self, slug: str) -> Hotel:
+        return self.container.add_hotel(
+            slug=slug, name=slug.title(), time_zone="Europe/Vienna", currency="EUR"
+        )
+
+    def connect(
+        self,
+        simulator: Any,
+        schedule: Schedule | None = None,
+        *,
+        hotel: str = "vienna",
+        base_url: str | None = None,
+    ) -> tuple[UUID, str]:
+        """The verified connection's id and its webhook path. `base_url`: in place of the
+        simulator's own."""
         values = {
-            "base_url": simulator.base_url,
+            "base_url": base_url or simulator.base_url,
             "client_token": simulator.credentials.client_token,
             "access_token": simulator.credentials.access_token,
         }
-        connection_id, key = self._add("mews", values, schedule or Schedule())
-        tested = self.container.verify_connection(connection_id, correlation_id="setup")
-        assert tested.report is not None, tested.error
-        return connection_id, f"/api/pms/mews/webhook/{key}"
-
-    def _add(self, provider: str, values: dict[str, str], schedule: Schedule) -> tuple[UUID, str]:
         added = self.container.add_connection(
             NewConnection(
-                hotel="vienna", provider=provider, name=provider, values=values, schedule=schedule
+                hotel=hotel,
+                provider="mews",
+                name="mews",
+                values=values,
+                schedule=schedule or Schedule(),
             )
         )
-        return added.connection.id, added.key
+        connection_id = added.connection.id
+        tested = self.container.verify_connection(connection_id, correlation_id="setup")
+        assert tested.report is not None, tested.error
+        return connection_id, f"/api/pms/mews/webhook/{added.key}"
 
 
 @contextmanager
@@ -139,8 +154,9 @@ def installed(database_url: str, redis_url: str, home: Path) -> Iterator[Install
     migrations.upgrade(database_url)
     container = Container(settings)
     try:
-        container.add_hotel(slug="vienna", name="Vienna", time_zone="Europe/Vienna", currency="EUR")
         with processes_with_cwd(home / "logs", **settings_to_environment(settings)) as processes:
-            yield InstalledApp(container, processes)
+            app = InstalledApp(container, processes)
+            app.add_hotel("vienna")
+            yield app
     finally:
         container.close()

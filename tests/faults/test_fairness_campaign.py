@@ -9,7 +9,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -28,7 +27,7 @@ from domain.schedule import Schedule
 from domain.sync_run import SyncKind
 from tests import raw_sql
 from tests.faults.process_installation import InstalledApp, Simulate, booking, installed
-from tests.faults.slow_proxy import SlowProxy, slow_proxy
+from tests.faults.slow_proxy import slow_proxy
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.slow
@@ -69,7 +68,7 @@ def start_workers(pms: InstalledApp) -> None:
 
 
 def add_partner(pms: InstalledApp, slug: str) -> Principal:
-    hotel = pms.container.add_hotel(slug=slug, name=slug, time_zone="Europe/Vienna", currency="EUR")
+    hotel = pms.add_hotel(slug)
     pms.container.add_connection(
         NewConnection(hotel=slug, provider="canonical", name="c", values={}, schedule=UNSCHEDULED)
     )
@@ -118,18 +117,9 @@ def connect_mews(
     pms: InstalledApp, slug: str, simulator: MewsSimulator, url: str
 ) -> tuple[UUID, str]:
     """The verified connection's id and webhook key, of a hotel of its own."""
-    pms.container.add_hotel(slug=slug, name=slug, time_zone="Europe/Vienna", currency="EUR")
-    values = {
-        "base_url": url,
-        "client_token": simulator.credentials.client_token,
-        "access_token": simulator.credentials.access_token,
-    }
-    added = pms.container.add_connection(
-        NewConnection(hotel=slug, provider="mews", name="m", values=values, schedule=UNSCHEDULED)
-    )
-    tested = pms.container.verify_connection(added.connection.id, correlation_id="setup")
-    assert tested.report is not None, tested.error
-    return added.connection.id, added.key
+    pms.add_hotel(slug)
+    connection_id, path = pms.connect(simulator, UNSCHEDULED, hotel=slug, base_url=url)
+    return connection_id, path.rpartition("/")[2]
 
 
 def notify(pms: InstalledApp, key: str, simulator: MewsSimulator, reservation: str) -> None:
@@ -172,7 +162,7 @@ def test_batches_of_another_hotel(pms: InstalledApp, record_property: Report) ->
 def test_webhook_flood(pms: InstalledApp, simulate: Simulate, record_property: Report) -> None:
     """5,000 webhooks for 50 bookings while workers run; one of another hotel in between."""
     simulator = simulate(60, start_date=pms.today)
-    with counted(simulator) as flooded, counted(simulator) as other:
+    with slow_proxy(simulator.base_url) as flooded, slow_proxy(simulator.base_url) as other:
         flooded_id, flooded_key = connect_mews(pms, "flooded", simulator, flooded.base_url)
         other_id, other_key = connect_mews(pms, "other", simulator, other.base_url)
         ids = reservation_ids(pms, flooded_id)[:50]
@@ -197,7 +187,7 @@ def test_flood_after_a_loss_of_redis(
 ) -> None:
     """5,000 webhooks for 50 bookings that only the database knows; one of another hotel behind."""
     simulator = simulate(60, start_date=pms.today)
-    with counted(simulator) as flooded:
+    with slow_proxy(simulator.base_url) as flooded:
         flooded_id, flooded_key = connect_mews(pms, "flooded", simulator, flooded.base_url)
         _, other_key = connect_mews(pms, "other", simulator, simulator.base_url)
         ids = reservation_ids(pms, flooded_id)[:50]
@@ -279,9 +269,3 @@ def delta_seconds(pms: InstalledApp, connection_id: UUID, until: float | None = 
 
 def p95(seconds: list[float]) -> float:
     return round(sorted(seconds)[int(len(seconds) * 0.95)], 2)
-
-
-@contextmanager
-def counted(simulator: MewsSimulator) -> Iterator[SlowProxy]:
-    with slow_proxy(simulator.base_url) as proxy:
-        yield proxy

@@ -126,8 +126,7 @@ class TestOtherHotel:
             assert set(json.loads(answers)) <= {"200", "429"}
 
     def second_hotel(self, app: InstalledApp, key: str) -> BookingPusher:
-        add = app.container.add_hotel
-        add(slug="graz", name="Graz", time_zone="Europe/Vienna", currency="EUR")
+        app.add_hotel("graz")
         _, token = connect_canonical(app.container, "graz")
         return BookingPusher(app.container.settings.port, key, token)
 
