@@ -190,7 +190,7 @@ class StoredInbox:
         # No column is selected, so that an index alone answers: every webhook asks.
         [(count,)] = self.session.rows(
             "SELECT COUNT(*) FROM "  # noqa: S608  # columns are constants
-            f"(SELECT id FROM inbox WHERE {where} LIMIT %s) found",
+            f"(SELECT 1 FROM inbox WHERE {where} LIMIT %s) found",
             (*where.parameters, limit),
         )
         return int(count)
