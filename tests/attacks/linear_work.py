@@ -83,7 +83,7 @@ QUERIES: Final[Mapping[str, Input]] = {
 
 
 def _read_items(text: str) -> object:
-    return json_text.split_items(text, limit=10**9)
+    return list(json_text.split_items(text, limit=10**9))
 
 
 def _read_pushed_booking(text: str) -> object:
