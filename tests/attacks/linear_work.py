@@ -2,8 +2,9 @@
 the size, not with its square."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeAlias
@@ -14,6 +15,7 @@ from adapters.inbound.graphql.executable_schema import QueryDocuments, executabl
 from adapters.inbound.graphql.use_cases import GraphQLOptions
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.parsing import json_text, xml_text
+from adapters.outbound.providers.alpinebits.mapping.free_rooms import read_free_rooms
 from adapters.outbound.providers.canonical.provider import CanonicalProvider
 from domain.errors import PmsError
 from domain.messages import ItemKind
@@ -58,6 +60,10 @@ _HOTEL: Final = HotelContext(
 )
 
 
+def _free_rooms(containers: Iterable[str]) -> str:
+    return f"<OTA_HotelInvCountNotifRQ>{''.join(containers)}</OTA_HotelInvCountNotifRQ>"
+
+
 def _booking(**fields: object) -> str:
     stay = {"arrival": "2031-05-01", "departure": "2031-05-04"}
     start = {"external_id": "B", "source_version": {"updated_at": "2026-01-01T00:00:00Z"}}
@@ -70,6 +76,9 @@ PUSHES: Final[Mapping[str, Input]] = {
     "rooms": lambda n: _booking(rooms=[{"line_id": f"{i}", "room_type_id": "A"} for i in range(n)]),
     "equal-rooms": lambda n: _booking(rooms=[{"line_id": "1"}] * n),
     "guests": lambda n: _booking(further_guests=[{"guest_id": f"{i}"} for i in range(n)]),
+}
+FREE_ROOMS: Final[Mapping[str, Input]] = {
+    "hotels": lambda n: _free_rooms(f'<Inventories HotelCode="{i}"/>' for i in range(n)),
 }
 QUERIES: Final[Mapping[str, Input]] = {
     "fields": lambda n: "{" + "bookings{edges{node{externalId}}}" * n + "}",
@@ -90,6 +99,11 @@ def _read_pushed_booking(text: str) -> object:
     return CanonicalProvider().read_items(ItemKind.BOOKING, [text.encode()], _HOTEL, limit=10**9)
 
 
+def _read_pushed_free_rooms(text: str) -> object:
+    hotel = replace(_HOTEL, property_id="1")
+    return read_free_rooms([text.encode()], hotel, limit=10**9, explain=False)
+
+
 def _prepare_query(documents: QueryDocuments, text: str) -> object:
     return documents.prepared(text)
 
@@ -106,6 +120,7 @@ def readings() -> dict[str, tuple[Reading, Input]]:
         ("xml-start", lambda text: xml_text.parse_xml_start(text.encode(), "Header"), XML),
         ("masking", lambda text: scrub_bytes(text.encode()), {**TEXTS, **JSON, **XML}),
         ("push", _read_pushed_booking, PUSHES),
+        ("free-rooms", _read_pushed_free_rooms, FREE_ROOMS),
         ("graphql", partial(_prepare_query, documents), QUERIES),
     )
     return {

@@ -8,7 +8,7 @@ from adapters.outbound.provider_kit.parsing.xml_text import parse_xml
 from adapters.outbound.providers.alpinebits.mapping.free_rooms import read_free_rooms
 from domain.messages import ItemKind
 from domain.snapshots import AvailabilitySet
-from ports.errors import UnreadableMessage
+from ports.errors import TooManyItems, UnreadableMessage
 from ports.providers import HotelContext, ReadItem
 from tests.providers.alpinebits.free_room_payloads import NOON, SOAP, counts, enveloped, line
 from tests.providers.alpinebits.payloads import (
@@ -169,6 +169,10 @@ class TestSeveralHotels:
         any_hotel = HotelContext(time_zone="Europe/Rome", currency="EUR", observed_at=NOON)
         (item,) = free_rooms(*parts, context=any_hotel)
         assert item.reason is not None
+
+    def test_are_items_within_the_limit(self) -> None:
+        with pytest.raises(TooManyItems):
+            free_rooms(*(hotel(str(n), line(("2", 3))) for n in range(11)))
 
     def test_of_one_are_a_single_item(self) -> None:
         body = counts(line(("2", 3)))

@@ -164,7 +164,8 @@ def _read_message(request: SenderRequest, scope: DocumentScope) -> DocumentHandl
 
 
 def _read_free_rooms(request: SenderRequest, scope: DocumentScope) -> DocumentHandler:
-    items = free_rooms.read_messages(request.envelope or request.message, scope.context)
+    root = request.envelope or request.message
+    items = free_rooms.read_messages(root, scope.context, limit=scope.limit)
     is_beyond_limit = free_rooms.is_beyond_horizon(request.message, scope.context)
 
     def content(results: Results) -> Sequence[XmlElement]:

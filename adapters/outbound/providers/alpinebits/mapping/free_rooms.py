@@ -61,19 +61,21 @@ def read_free_rooms(
     if len(bodies) > limit:
         raise TooManyItems(limit=limit)
     return [
-        item for body in bodies for item in read_messages(parse_xml(body), context, explain=explain)
+        item
+        for body in bodies
+        for item in read_messages(parse_xml(body), context, limit=limit, explain=explain)
     ]
 
 
 def read_messages(
-    root: XmlElement, context: HotelContext, *, explain: bool = False
+    root: XmlElement, context: HotelContext, *, limit: int, explain: bool = False
 ) -> list[ReadItem]:
     """One item for each hotel in the document. `root` may be an envelope, whose header (with a
-    password) is not stored. Raises UnreadableMessage."""
+    password) is not stored. Raises UnreadableMessage, TooManyItems."""
     message = unwrap_envelope(root)
     if message.name not in MESSAGE_LAYOUTS:
         raise UnreadableMessage("not a document of free rooms", path=message.name[:60])
-    parts = split_hotels(message) if context.property_id else [message]
+    parts = _split_hotels(message, limit) if context.property_id else [message]
     if len(parts) == 1:
         return [_read_message(root, message, context, explain=explain)]
     roots = [part if root is message else _with_body(root, part) for part in parts]
@@ -83,22 +85,22 @@ def read_messages(
     ]
 
 
-def split_hotels(message: XmlElement) -> list[XmlElement]:
-    """The message for each hotel, or as it is if there is a single one, or one without a code."""
+def _split_hotels(message: XmlElement, limit: int) -> list[XmlElement]:
+    """The message for each hotel, or as it is if there is a single one, or one without a code.
+    Raises TooManyItems."""
     container, _ = MESSAGE_LAYOUTS[message.name]
-    codes = list(dict.fromkeys(_hotel_code(each) for each in message.all(container)))
-    if len(codes) < 2 or "" in codes:
+    by_hotel: dict[str, list[int]] = {}
+    shared: list[int] = []
+    for n, child in enumerate(message.children):
+        is_hotel = child.name == container
+        (by_hotel.setdefault(_hotel_code(child), []) if is_hotel else shared).append(n)
+    if len(by_hotel) < 2 or "" in by_hotel:
         return [message]
+    if len(by_hotel) > limit:
+        raise TooManyItems(limit=limit)
     return [
-        replace(
-            message,
-            children=tuple(
-                child
-                for child in message.children
-                if child.name != container or _hotel_code(child) == code
-            ),
-        )
-        for code in codes
+        replace(message, children=tuple(message.children[n] for n in sorted(shared + own)))
+        for own in by_hotel.values()
     ]
 
 
