@@ -19,7 +19,7 @@ from domain.sync_run import SyncKind
 from domain.tombstone import leaves_tombstone
 from domain.values import ConnectionId
 from ports.errors import Unsupported
-from ports.providers import Capabilities, Page, ProviderClient, Providers
+from ports.providers import Capabilities, Page, ProviderClient, Providers, ReadItem
 from ports.system import Clock
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -101,11 +101,7 @@ class VerifyHotel:
         self, connection: Connection, page: Page, report: DriftReport, seen: Set[str]
     ) -> set[str]:
         """Returns the ids of its items. Those of `seen` were compared."""
-        own_items = [
-            item.refused_if_foreign(connection.property_id)
-            for item in page.items
-            if item.external_id not in seen
-        ]
+        own_items = _own_items(page, connection, seen)
         report.unreadable += sum(item.reason is not None for item in own_items)
         scope = (connection.hotel_id, connection.provider)
         with self.unit_of_work() as uow:
@@ -117,6 +113,14 @@ class VerifyHotel:
         for snapshot in snapshots:
             _compare(ours.get(snapshot.external_id), snapshot, receipt, report)
         return {item.external_id for item in items if item.external_id}
+
+
+def _own_items(page: Page, connection: Connection, seen: Set[str]) -> list[ReadItem]:
+    return [
+        item.refused_if_foreign(connection.property_id)
+        for item in page.items
+        if item.external_id not in seen
+    ]
 
 
 def _compare(

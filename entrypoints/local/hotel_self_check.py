@@ -43,7 +43,7 @@ class HotelCheckResult:
 
 
 def check_hotels(up: LocalInstallation) -> Sequence[HotelCheckResult]:
-    """Raises CheckFailed, WaitTimedOut, ChildProcessExited."""
+    """Raises SelfCheckFailed, WaitTimedOut, ChildProcessExited."""
     queued = {
         hotel.slug: _initial_run(up, hotel) for hotel in up.demo.hotels if up.is_pulled(hotel)
     }
