@@ -33,7 +33,7 @@ from ports.errors import (
 )
 from ports.job_queue import JobName
 from ports.messages import DueItem
-from ports.providers import Account, Page, Patience, Ref, RefKind
+from ports.providers import Account, Page, Ref, RefKind
 from tests import builders
 from tests.application.use_case_harness import App, CrashPlan, Killed, booked
 
@@ -309,30 +309,13 @@ class TestTurnAtTheVendor:
         assert app.turns.measurements == [(app.connection.id, 28.0)]
 
 
-class Limited(ScriptedProvider):
-    """Has a rate limit that is reached after `allowed` requests, if waiting is limited."""
-
-    allowed = 1
-    patience: Patience
-
-    def open(self, account: Account) -> ScriptedProviderClient:
-        client = super().open(account)
-        fetch = client.fetch
-
-        def fetch_within_limit(refs: Sequence[Ref]) -> Page:
-            if len(self.fetched) >= self.allowed and self.patience.seconds < 20:
-                raise RateLimited(wait_seconds=20)
-            return fetch(refs)
-
-        client.fetch = fetch_within_limit  # type: ignore[method-assign]
-        return client
-
-
 class TestRateLimit:
     def test_gives_the_worker_back_after_the_first_request(self, app: App) -> None:
-        app.provider = provider = Limited(app.clock)
-        provider.patience = app.patience
-        app.providers = FixedProviders(provider)
+        def reach_the_limit() -> None:
+            if app.provider.fetched and app.patience.seconds < 20:
+                raise RateLimited(wait_seconds=20)
+
+        app.during_each_request(reach_the_limit)
         for number in range(2 * MAX_REFS):
             app.notify(booking_ref(number))
         work_off(app)
