@@ -62,9 +62,9 @@ def is_listed(label: str) -> bool:
     return any(f"/{each}/" in f"/{label}/" for each in may_refuse())
 
 
-def refusals(root: XmlElement, odd: XmlElement) -> Iterator[str]:
+def refusals(bookings: int, odd: XmlElement) -> Iterator[str]:
     items = read(write_xml(odd), explain=True)
-    if len(items) != len(read(write_xml(root))):
+    if len(items) != bookings:
         yield "the booking is gone"
     for item in items:
         if item.reason is not None:
@@ -102,14 +102,14 @@ DOCUMENTS: Final = {
 
 def check_values(root: XmlElement) -> set[tuple[str, str]]:
     """Several leaves are odd at once, so that a few documents have every odd value at each."""
-    found = list(odd_leaves(root))
+    found, bookings = list(odd_leaves(root)), len(read(write_xml(root)))
     changed = set()
     for value in RUBBISH:
         for group in range(GROUPS):
             odd = root
             for leaf in found[group::GROUPS]:
                 odd = with_leaf(odd, leaf, value)
-            changed |= {(repr(value)[:20], fault) for fault in refusals(root, odd)}
+            changed |= {(repr(value)[:20], fault) for fault in refusals(bookings, odd)}
     return changed
 
 
@@ -117,13 +117,13 @@ def check_elements(root: XmlElement) -> set[tuple[str, str]]:
     found: dict[str, tuple[int, ...]] = {}
     for place, label in odd_elements(root):
         found.setdefault(label, place)
-    changed = set()
+    bookings, changed = len(read(write_xml(root))), set()
     for name, change in STRUCTURES.items():
         for group in range(GROUPS):
             odd = root
             for place in sorted(list(found.values())[group::GROUPS], reverse=True):
                 odd = changed_at(odd, place, change)
-            changed |= {(name, fault) for fault in refusals(root, odd)}
+            changed |= {(name, fault) for fault in refusals(bookings, odd)}
     return changed
 
 
