@@ -30,9 +30,8 @@ Extras: TypeAlias = tuple[tuple[str, str], ...]
 """Source fields without a target field: (path, JSON text), sorted by path."""
 
 MAX_ID = 200
-_MASKED_ID: Final = re.compile(r".*\*{4}.*|9{8,15}[0-9]{4}")
-"""As the card mask leaves them."""
 _MASKED_INTEGER: Final = re.compile(r"9{8,15}[0-9]{4}")
+"""As the card mask leaves a number; a text has **** instead of digits."""
 _LAST_DIGITS: Final = re.compile(r"[0-9]{4}")
 
 MAX_CELLS = 100_000
@@ -338,7 +337,7 @@ class HotelRecords:
 def require_id(value: str, path: str) -> None:
     """Raises InvalidField (bad_id), also for an id that was masked as a card number: two masked ids
     may be equal."""
-    if _MASKED_ID.fullmatch(value):
+    if "****" in value or _is_masked_integer(value):
         raise _masked(path)
     if not value or len(value) > MAX_ID or value != value.strip() or not value.isprintable():
         fix = f"send 1 to {MAX_ID} printable characters without space at the ends"
@@ -357,6 +356,10 @@ def _is_masked_number(value: str) -> bool:
     """A mask without the last digits is the provider's own, which hides the value from us."""
     if "****" in value:
         return _LAST_DIGITS.search(value.rpartition("****")[2]) is not None
+    return _is_masked_integer(value)
+
+
+def _is_masked_integer(value: str) -> bool:
     return value.startswith("99999999") and _MASKED_INTEGER.fullmatch(value) is not None
 
 
