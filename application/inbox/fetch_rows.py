@@ -75,7 +75,7 @@ class FetchRows:
                 turn.report(work.connection, client.counts())
 
     def _fetch_parts(
-        self, fetcher: "_Fetcher", work: InboxWork, parts: Sequence[Sequence[ParsedRow]]
+        self, fetcher: _Fetcher, work: InboxWork, parts: Sequence[Sequence[ParsedRow]]
     ) -> list[InboxItem]:
         decided: list[InboxItem] = []
         for number, part in enumerate(parts):
@@ -99,7 +99,7 @@ class FetchRows:
         return decided
 
     def _fetch_part(
-        self, fetcher: "_Fetcher", work: InboxWork, part: Sequence[ParsedRow]
+        self, fetcher: _Fetcher, work: InboxWork, part: Sequence[ParsedRow]
     ) -> list[InboxItem]:
         """What the provider refuses is fetched again in smaller parts, so that one bad reference
         fails alone."""

@@ -10,9 +10,7 @@ from uuid import UUID
 from application.connections import connection_health
 from application.connections.stored_connections import get_connection
 from application.enqueue_jobs import enqueue_inbox
-from application.inbox.coalescing import (
-    split_tried,
-)
+from application.inbox.coalescing import split_tried
 from application.inbox.fetch_rows import FetchRows, health_signal
 from application.inbox.inbox_outcomes import resolve_outcomes
 from application.inbox.inbox_work import InboxWork, is_undecided, lock_unprocessed

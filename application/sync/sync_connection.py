@@ -42,21 +42,9 @@ from domain.messages import InboxItem
 from domain.precedence import Channel, Receipt
 from domain.sync_run import LEASE_TTL, Lease, SyncCounts, SyncKind, SyncRun, TransportCounts
 from domain.values import DateRange
-from ports.errors import (
-    LeaseLost,
-    ProviderError,
-    QueueUnavailable,
-    StoreUnavailable,
-)
+from ports.errors import LeaseLost, ProviderError, QueueUnavailable, StoreUnavailable
 from ports.job_queue import JobQueue, VendorTurns
-from ports.providers import (
-    Account,
-    Capabilities,
-    Page,
-    Patience,
-    ProviderClient,
-    Providers,
-)
+from ports.providers import Account, Capabilities, Page, Patience, ProviderClient, Providers
 from ports.system import CardMask, Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
