@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from application.enqueue_jobs import inbox_job
 from application.inbox.coalescing import split_tried
 from application.inbox.process_inbox import ProcessInbox
 from application.turns import JobTurn
 from domain.messages import InboxItem, InboxState, ItemKind
 from domain.values import ConnectionId, HotelId
 from ports.errors import QueueUnavailable, Unsealable
-from ports.job_queue import Job, JobName, JobQueue, VendorTurns
+from ports.job_queue import JobQueue, VendorTurns
 from ports.messages import DueItem
 from ports.providers import Patience
 from ports.system import Clock
@@ -53,12 +54,7 @@ class WorkOffInbox:
     ) -> int:
         """The number of decided items. Raises like ProcessInbox; items of later arrival are not
         held up by what failed."""
-        job = Job(
-            name=JobName.CONNECTION_INBOX,
-            hotel_id=hotel_id,
-            subject_id=connection_id,
-            correlation_id=correlation_id,
-        )
+        job = inbox_job(hotel_id, connection_id, correlation_id)
         pause: float | None = PAUSE_AFTER_FAILURE_SECONDS
         try:
             turn = JobTurn(self.clock, self.turns, job, patience=self.patience)

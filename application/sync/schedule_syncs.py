@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from typing import Final
 
-from application.enqueue_jobs import enqueue_jobs, enqueue_runs
+from application.enqueue_jobs import enqueue_jobs, enqueue_runs, inbox_job
 from domain.audit import RETENTION_ACTOR, AuditAction, AuditEntry
 from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import HotelId
 from ports.errors import AlreadyExists, ConcurrentChange, UnknownProvider
-from ports.job_queue import JobName, JobQueue
+from ports.job_queue import JobQueue
 from ports.providers import Capabilities, Providers
 from ports.system import Clock, IdGenerator, Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -62,8 +62,8 @@ class ScheduleSyncs:
             stuck = uow.sync_runs.stuck(queued_before=now - STUCK_AFTER, limit=BATCH)
             inboxes = uow.inbox.waiting(now=now, limit=INBOXES)
         enqueue_runs(self.queue, interleave_by_hotel([*runs, *stuck]))
-        waiting = [(hotel_id, of, f"inbox-{of}") for hotel_id, of in inboxes]
-        enqueue_jobs(self.queue, JobName.CONNECTION_INBOX, waiting)
+        waiting = [inbox_job(hotel_id, of, f"inbox-{of}") for hotel_id, of in inboxes]
+        enqueue_jobs(self.queue, waiting)
         return TickResult(len(runs), len(stuck), len(inboxes), self._purge(now))
 
     def _queue_due(self, now: datetime) -> list[SyncRun]:
