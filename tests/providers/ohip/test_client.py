@@ -1,11 +1,16 @@
 """The client against the vendor's protocol over real HTTP."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
+from adapters.outbound.provider_kit.http.endpoint import VendorEndpoint
+from adapters.outbound.provider_kit.http.host_policy import HostRefused
+from adapters.outbound.provider_kit.http.messages import HttpRequest
+from adapters.outbound.provider_kit.http.transport import Transport
 from adapters.outbound.provider_kit.simulation.hotel.records import StayState
 from adapters.outbound.provider_kit.simulation.scenario import ScenarioAction
 from adapters.outbound.provider_kit.simulation.server.fault_plan import parse_fault
@@ -139,6 +144,36 @@ class TestCheck:
         else:
             with pytest.raises(Misconfigured):
                 strict.open(asked)
+
+    def test_calls_no_other_tenants_gateway(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever builds a URL from an answer: token, link, redirect."""
+        transports = record_transports(monkeypatch)
+        strict = make_provider(tools(SkippingClock(datetime(2026, 3, 1, tzinfo=UTC))))
+        secrets = {"app_key": "a", "client_id": "b", "client_secret": "c"}
+        values = {"base_url": gateway("acme1ua"), "property_id": "H", **secrets}
+        with closing(strict.open(account_of(values, CLIENTS.secrets))):
+            (transport,) = transports
+            for url in (gateway("other1ua"), "https://planted.oraclecloud.com"):
+                call = HttpRequest(method="GET", url=f"{url}/oauth/v1/tokens", is_idempotent=True)
+                with pytest.raises(HostRefused):
+                    transport.send(call, correlation_id="x")
+        assert transport.counts().calls == 0
+
+
+def gateway(name: str) -> str:
+    return f"https://{name}.hospitality-api.eu-frankfurt-1.ocs.oraclecloud.com"
+
+
+def record_transports(monkeypatch: pytest.MonkeyPatch) -> list[Transport]:
+    transports: list[Transport] = []
+    build = VendorEndpoint.transport
+
+    def record(*arguments: Any) -> Transport:
+        transports.append(build(*arguments))
+        return transports[-1]
+
+    monkeypatch.setattr(VendorEndpoint, "transport", record)
+    return transports
 
 
 class TestTokens(TokenSuite):

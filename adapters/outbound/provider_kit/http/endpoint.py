@@ -17,7 +17,8 @@ from ports.providers import Account, ProviderTools
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorEndpoint:
-    """`hosts`: the vendor's own. The others: see TransportSettings."""
+    """`hosts`: the vendor's own, `*.example.com` for one host of each customer. The others:
+    see TransportSettings."""
 
     provider: str
     hosts: frozenset[str]
@@ -27,7 +28,8 @@ class VendorEndpoint:
     id_fields: frozenset[str] = frozenset()
 
     def transport(self, account: Account, tools: ProviderTools, *urls: str) -> Transport:
-        """Raises HostRefused for one of `urls` that connections may not call."""
+        """`urls`: the base URLs of the connection; of hosts per customer it calls theirs only.
+        Raises HostRefused for one that connections may not call."""
         policy = HostPolicy(
             known=self.hosts, operator=tools.allowed_hosts, plain_http=tools.plain_http
         )
@@ -36,7 +38,7 @@ class VendorEndpoint:
         link = TransportSettings(
             provider=self.provider,
             connection_id=account.connection_id,
-            hosts=policy,
+            hosts=policy.narrowed_to(urls),
             rate_limit=self.rate_limit,
             rate_window_seconds=self.rate_window_seconds,
             max_answer_bytes=self.max_answer_bytes,

@@ -10,7 +10,8 @@ from adapters.outbound.provider_kit.capabilities import api_capabilities, option
 
 NAME: Final = "ohip"
 HOSTS: Final = frozenset({"*.oraclecloud.com"})
-"""Gateways are per customer: NAME.hospitality-api.REGION.ocs.oraclecloud.com."""
+"""Gateways are per customer: NAME.hospitality-api.REGION.ocs.oraclecloud.com. A connection calls
+the host of its `base_url` only."""
 
 PAGE_SIZE: Final = 100
 LIST_CAP: Final = 1_000

@@ -4,6 +4,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from threading import Event
@@ -421,12 +422,36 @@ class TestHostPolicy:
             "file:///etc/passwd",
             "//api.example.com/",
             "https://[/",
+            "https://*.cloud.example/",
             "",
         ],
     )
     def test_rejects_other_hosts(self, url: str) -> None:
         with pytest.raises(HostRefused):
             self.MEWS.check_url(url)
+
+    @pytest.mark.parametrize(
+        "url",
+        ["https://b.cloud.example", "https://x.a.cloud.example", "https://cloud.example"],
+    )
+    def test_connection_calls_no_other_customers_host(self, url: str) -> None:
+        own = self.MEWS.narrowed_to(["https://A.cloud.example./api"])
+        own.check_url("https://a.cloud.example/token")
+        own.check_url("https://api.example.com")
+        with pytest.raises(HostRefused):
+            own.check_url(url)
+
+    def test_connection_to_a_simulator_calls_no_customers_host(self) -> None:
+        allowed = replace(self.MEWS, operator=frozenset({"sim", "other"}), plain_http=True)
+        own = allowed.narrowed_to(["http://sim:8080"])
+        own.check_url("http://sim:8080/token")
+        for url in ("https://a.cloud.example", "http://other"):
+            with pytest.raises(HostRefused):
+                own.check_url(url)
+
+    def test_hosts_named_in_full_stay_as_they_are(self) -> None:
+        full = HostPolicy(known=frozenset({"api.example.com"}), operator=frozenset({"sim"}))
+        assert full.narrowed_to(["https://api.example.com"]) is full
 
     @pytest.mark.parametrize(
         "address",
