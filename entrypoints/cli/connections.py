@@ -1,9 +1,7 @@
 """`pms connection`."""
 
 import sys
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
 
 import click
 
@@ -12,22 +10,11 @@ from application.stored_hotels import get_hotel
 from domain.connection import Connection, ConnectionState
 from domain.hotel import Hotel
 from domain.schedule import Schedule
+from entrypoints.cli.connection_values import collect_values, value_options
 from entrypoints.cli.open_container import get_hotel_by_slug, open_connection, open_container
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
 from entrypoints.wiring.container import Container
 from ports.providers import Capabilities
-
-_secret_option: Final = click.option(
-    "--secret",
-    "secret_names",
-    multiple=True,
-    metavar="NAME",
-    help="Prompt for a secret (hidden input).",
-)
-
-
-def _set_option(text: str) -> Callable[[Any], Any]:
-    return click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help=text)
 
 
 @click.group(cls=JsonCommandGroup)
@@ -39,23 +26,22 @@ def connection() -> None:
 @click.argument("hotel")
 @click.argument("provider")
 @click.option("--name", help="Name of the connection; by default the provider's.")
-@_set_option("Set a setting or secret.")
-@_secret_option
+@value_options("Set a setting; for a secret use --secret or --secret-file.")
 @click.option("--delta-minutes", type=click.IntRange(1, 1440), default=5, show_default=True)
 @click.option("--reconcile-hours", type=click.IntRange(1, 168), default=24, show_default=True)
-def add_connection(  # noqa: PLR0913  # one parameter per option
+def add_connection(
     hotel: str,
     provider: str,
     *,
     name: str | None,
-    assignments: tuple[str, ...],
-    secret_names: tuple[str, ...],
     delta_minutes: int,
     reconcile_hours: int,
+    **values: tuple[str, ...],
 ) -> None:
     """Connect HOTEL to its account at PROVIDER. `pms provider list` shows the settings."""
-    new_values = _collect_values(assignments, secret_names)
     with open_container() as container:
+        capabilities = container.providers.get(provider).capabilities
+        new_values = collect_values(capabilities, **values)
         added = container.add_connection(
             NewConnection(
                 hotel=hotel,
@@ -68,7 +54,6 @@ def add_connection(  # noqa: PLR0913  # one parameter per option
                 ),
             )
         )
-        capabilities = container.providers.get(provider).capabilities
         output = _connection_fields(container, added.connection)
         output |= _webhook_target(capabilities, added.key)
         print_fields(output | _next_test(container, added.connection))
@@ -76,18 +61,16 @@ def add_connection(  # noqa: PLR0913  # one parameter per option
 
 @connection.command("set")
 @click.argument("connection")
-@_set_option("NAME= removes it.")
-@_secret_option
-def update_connection(
-    connection: str, *, assignments: tuple[str, ...], secret_names: tuple[str, ...]
-) -> None:
+@value_options("Set a setting; NAME= removes it.")
+def update_connection(connection: str, **values: tuple[str, ...]) -> None:
     """Change settings or credentials of CONNECTION and keep all others."""
-    new_values = _collect_values(assignments, secret_names)
-    if not new_values:
+    if not any(values.values()):
         raise click.UsageError(
             "name at least one value to change: --set NAME=VALUE or --secret NAME"
         )
     with open_connection(connection) as (container, stored):
+        capabilities = container.providers.get(stored.provider).capabilities
+        new_values = collect_values(capabilities, **values)
         changed = container.update_connection(stored.id, new_values)
         print_fields(_connection_fields(container, changed) | _next_test(container, changed))
 
@@ -157,18 +140,6 @@ def resume_connection(connection: str) -> None:
     """Resume scheduled syncs; the next one starts at once."""
     with open_connection(connection) as (container, stored):
         print_fields(_connection_fields(container, container.resume_connection(stored.id)))
-
-
-def _collect_values(assignments: tuple[str, ...], secret_names: tuple[str, ...]) -> dict[str, str]:
-    values = dict(_parse_assignment(assignment) for assignment in assignments)
-    return values | {name: click.prompt(name, hide_input=True, err=True) for name in secret_names}
-
-
-def _parse_assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise click.BadParameter("write NAME=VALUE", param_hint="--set")
-    return name, value
 
 
 def _webhook_target(capabilities: Capabilities, key: str) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """`pms simulate`."""
 
+import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -11,6 +12,7 @@ from adapters.outbound.provider_kit.simulation.server.options import SimulatorOp
 from adapters.outbound.provider_kit.simulation.server.webhook_sender import WebhookTargetRefused
 from domain.hotel import require_time_zone
 from domain.values import Money
+from entrypoints.cli.connection_values import read_secret_line
 from entrypoints.cli.output import print_json
 from entrypoints.local.installed_simulators import load_simulator, simulator_names
 from entrypoints.processes.stop_signals import stop_on_signals
@@ -54,15 +56,31 @@ _OPTIONS: Final = (
     click.option(
         "--journal", type=click.Path(dir_okay=False, path_type=Path), help="File to resume from."
     ),
-    click.option("--webhook-url", help="Receiver of webhooks; loopback only."),
     click.option(
-        "--webhook-auth", help="user:password of the receiver, for HTTP basic authentication."
+        "--webhook-url",
+        callback=lambda _context, _option, value: value and _require_no_key(value),
+        help="Receiver of webhooks; loopback only. For a URL with a webhook key use "
+        "--webhook-url-file.",
+    ),
+    click.option(
+        "--webhook-auth",
+        expose_value=False,
+        hidden=True,
+        callback=lambda _context, _option, value: value and _refuse_secret("--webhook-auth"),
     ),
     click.option(
         "--dialect", help="Protocol variant, if the vendor has several; see its document."
     ),
 )
 """Their parameters are the fields of SimulatorOptions."""
+
+_SECRET_FILES: Final = {
+    "webhook_url": "File with the receiver's URL.",
+    "webhook_auth": "File with user:password of the receiver, for HTTP basic authentication.",
+}
+"""By the field of SimulatorOptions; the option is the field's name and `-file`."""
+
+_WEBHOOK_KEY: Final = re.compile("/api/pms/[^/]+/webhook/.")
 
 
 class _SimulatorGroup(click.Group):
@@ -87,11 +105,37 @@ def simulate() -> None:
 def _build_command(name: str) -> click.Command:
     @click.command(name, help=f"Simulate the API of {name}.")
     def serve(**options: Any) -> None:
+        secrets = {field: options.pop(f"{field}_file") for field in _SECRET_FILES}
+        for field, path in secrets.items():
+            if path is not None:
+                options[field] = read_secret_line(_file_option(field), path)
         _serve_until_stopped(_start(name, SimulatorOptions(**options)))
 
-    for add_option in _OPTIONS:
+    files = [
+        click.option(_file_option(field), type=click.Path(path_type=Path), help=help_text)
+        for field, help_text in _SECRET_FILES.items()
+    ]
+    for add_option in (*_OPTIONS, *files):
         add_option(serve)
     return serve
+
+
+def _file_option(field: str) -> str:
+    return f"--{field.replace('_', '-')}-file"
+
+
+def _require_no_key(url: str) -> str:
+    """Raises Misconfigured for a URL of our own webhooks: its key is their only proof."""
+    if _WEBHOOK_KEY.search(url):
+        _refuse_secret("--webhook-url")
+    return url
+
+
+def _refuse_secret(option: str) -> NoReturn:
+    raise Misconfigured(
+        f"{option}: others on this machine can read arguments, and this is a secret; write it into "
+        f"a file and give {option}-file FILE"
+    )
 
 
 def _start(name: str, options: SimulatorOptions) -> ScenarioSimulator:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.outbound.jobs import redis_clients
+from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from entrypoints.cli.main import main
 from tests.servers import free_port
 
@@ -127,7 +128,29 @@ class TestSimulate:
             ("--time-zone=Europe/Atlantis", "IANA"),
             ("--currency=EURO", "ISO 4217"),
             ("--webhook-url=http://hotel.example/", "an address of this machine"),
+            ("--webhook-auth=user:planted", "--webhook-auth-file FILE"),
+            (
+                "--webhook-url=http://127.0.0.1:1/api/pms/mews/webhook/planted",
+                "--webhook-url-file FILE",
+            ),
+            ("--webhook-auth-file=/dev/null", "--webhook-auth-file: /dev/null is empty"),
         ],
     )
     def test_rejects_an_invalid_option(self, option: str, message: str) -> None:
-        assert message in error_line(["simulate", "mews", "--bookings", "1", option])
+        line = error_line(["simulate", "mews", "--bookings", "1", option])
+        assert message in line
+        assert "planted" not in line
+
+    @pytest.mark.parametrize("name", ["url", "auth"])
+    def test_reads_secrets_of_the_receiver_from_files(
+        self, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        started: list[SimulatorOptions] = []
+        module = "entrypoints.cli.simulate."
+        monkeypatch.setattr(f"{module}_start", lambda _, options: started.append(options))
+        monkeypatch.setattr(f"{module}_serve_until_stopped", lambda _: None)
+        (tmp_path / "secret").write_text("http://127.0.0.1:1/x\n")
+        arguments = ["simulate", "mews", f"--webhook-{name}-file", str(tmp_path / "secret")]
+        assert CliRunner().invoke(main, arguments, obj={"json": False}).exit_code == 0
+        (options,) = started
+        assert getattr(options, f"webhook_{name}") == "http://127.0.0.1:1/x"

@@ -25,6 +25,7 @@ from tests.servers import free_port
 from tests.simulator_control import clear_faults, inject_faults
 
 CLIENT_TOKEN, ACCESS_TOKEN = "simulated-client-1", "simulated-access-1"
+TOKENS = ("--secret", "client_token", "--secret", "access_token")
 
 
 @dataclass
@@ -42,14 +43,14 @@ class Pms:
         assert result.exception is None or isinstance(result.exception, SystemExit), result
         return result
 
-    def json(self, *arguments: str) -> Any:
-        result = self.run(*arguments, "--json")
+    def json(self, *arguments: str, typed: str | None = None) -> Any:
+        result = self.run(*arguments, "--json", typed=typed)
         assert result.exit_code == 0, result.output
         return json.loads(result.stdout)
 
-    def error_line(self, *arguments: str, **environment: str) -> str:
+    def error_line(self, *arguments: str, typed: str | None = None, **environment: str) -> str:
         """Runs a command that fails; returns its only line, on standard error."""
-        result = self.run(*arguments, **environment)
+        result = self.run(*arguments, typed=typed, **environment)
         assert result.exit_code == 1, result.output
         assert result.stdout == ""
         (line,) = result.stderr.splitlines()
@@ -60,7 +61,8 @@ class Pms:
         return self.json(
             *("connection", "add", "vienna", "mews"),
             *("--set", f"base_url={simulator.base_url}"),
-            *("--set", f"client_token={CLIENT_TOKEN}", "--set", f"access_token={access_token}"),
+            *TOKENS,
+            typed=f"{CLIENT_TOKEN}\n{access_token}\n",
         )
 
 
@@ -185,9 +187,10 @@ class TestConnection:
     def test_to_a_forbidden_host_is_neither_added_nor_set(
         self, pms: Pms, simulator: MewsSimulator
     ) -> None:
-        tokens = ("--set", "client_token=x", "--set", "access_token=y")
         address = ("--set", "base_url=http://169.254.169.254/")
-        line = pms.error_line("connection", "add", "vienna", "mews", *address, *tokens)
+        line = pms.error_line(
+            *("connection", "add", "vienna", "mews", *address, *TOKENS), typed="x\ny\n"
+        )
         assert "host" in line
         assert pms.json("connection", "list") == []
         pms.connect(simulator)
@@ -196,21 +199,61 @@ class TestConnection:
 
     def test_is_added_without_a_call(self, pms: Pms) -> None:
         unknown_address = f"base_url=http://127.0.0.1:{free_port()}"
-        tokens = ("--set", "client_token=x", "--set", "access_token=y")
-        added = pms.json("connection", "add", "vienna", "mews", "--set", unknown_address, *tokens)
+        added = pms.json(
+            *("connection", "add", "vienna", "mews", "--set", unknown_address, *TOKENS),
+            typed="x\ny\n",
+        )
         assert added["state"] == "new"
 
     def test_works_after_setting_the_right_token(self, pms: Pms, simulator: MewsSimulator) -> None:
         pms.connect(simulator, access_token="wrong-token")
         assert pms.run("connection", "test", "vienna").exit_code == 1
-        given = f"access_token={ACCESS_TOKEN}"
-        changed = pms.json("connection", "set", "vienna/mews", "--set", given)
+        change = ("connection", "set", "vienna/mews", "--secret", "access_token")
+        changed = pms.json(*change, typed=ACCESS_TOKEN)
         assert changed["next"] == "pms connection test vienna/mews"
         assert ACCESS_TOKEN not in pms.printed[-1]
         assert pms.json("connection", "test", "vienna")["works"] is True
-        assert "next" not in pms.json("connection", "set", "vienna/mews", "--set", given)
+        assert "next" not in pms.json(*change, typed=ACCESS_TOKEN)
         assert pms.run("connection", "set", "vienna/mews").exit_code == 2
         pms.error_line("connection", "set", "vienna/mews", "--set", "colour=red")
+
+    @pytest.mark.parametrize("command", ["add", "set"])
+    def test_takes_no_secret_from_arguments(
+        self, pms: Pms, simulator: MewsSimulator, command: str
+    ) -> None:
+        target: tuple[str, ...] = ("vienna", "mews")
+        if command == "set":
+            pms.connect(simulator)
+            target = ("vienna/mews",)
+        given = ("--set", "access_token=planted-secret")
+        line = pms.error_line("connection", command, *target, *given)
+        assert "--secret access_token" in line
+        assert "--secret-file access_token=FILE" in line
+        assert "planted-secret" not in line
+
+    def test_takes_secrets_from_files(
+        self, pms: Pms, simulator: MewsSimulator, tmp_path: Path
+    ) -> None:
+        files = {"client_token": CLIENT_TOKEN, "access_token": ACCESS_TOKEN}
+        for name, value in files.items():
+            (tmp_path / name).write_text(f"{value}\n")
+        options = [f"--secret-file={name}={tmp_path / name}" for name in files]
+        address = f"--set=base_url={simulator.base_url}"
+        pms.json("connection", "add", "vienna", "mews", address, *options)
+        assert pms.json("connection", "test", "vienna")["works"] is True
+
+    @pytest.mark.parametrize(
+        ("option", "reason"),
+        [
+            ("--secret-file=client_token=/missing/file", "/missing/file can't be read: No such"),
+            ("--secret-file=client_token=/dev/null", "/dev/null is empty"),
+            ("--secret=client_token", "standard input has no line for it"),
+        ],
+    )
+    def test_error_names_the_source_of_a_missing_secret(
+        self, pms: Pms, option: str, reason: str
+    ) -> None:
+        assert reason in pms.error_line("connection", "add", "vienna", "mews", option)
 
     def test_gets_a_new_webhook_path(self, pms: Pms, simulator: MewsSimulator) -> None:
         first = pms.connect(simulator)["webhook_path"]
@@ -236,6 +279,7 @@ class TestConnection:
             ("add", "nowhere", "mews"),
             ("add", "vienna", "opera2000"),
             ("add", "vienna", "mews", "--set", "client_token=x"),
+            ("add", "vienna", "mews", "--secret", "client_token"),
             ("add", "vienna", "mews", "--set", "colour=red"),
             ("test", "nowhere"),
             ("test", "vienna/mews"),
