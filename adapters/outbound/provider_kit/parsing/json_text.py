@@ -87,7 +87,6 @@ def _constant(name: str) -> NoReturn:
     raise _LossyJson(f"{name} is not a number")
 
 
-_DECODER: Final = json.JSONDecoder(parse_float=_decimal, parse_constant=_constant)
 _STRICT_DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=_decimal, parse_constant=_constant
 )
@@ -147,6 +146,9 @@ _MARKING_DECODER: Final = json.JSONDecoder(
     parse_constant=str,
 )
 _CONTAINERS: Final = frozenset({dict, list})
+_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
+_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS_OR_QUOTES: Final = bytes(set(range(256)) - set(b'{}[]"'))
 _SHAPE_ONLY: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
@@ -326,8 +328,19 @@ def _item(source: str, start: int) -> tuple[RawItem, int]:
 
 def _decode(source: str, start: int) -> tuple[Json, int]:
     """Raises UnreadableJson: with a position for a syntax error, without for lossy content."""
-    value, end = _decode_by(_DECODER, source, start)
-    if _count_keys(value) != _max_key_count(source, start, end):
+    keys = 0
+
+    def count_keys(found: "dict[str, Json]") -> "dict[str, Json]":
+        nonlocal keys
+        keys += len(found)
+        return found
+
+    decoder = json.JSONDecoder(
+        object_hook=count_keys, parse_float=_decimal, parse_constant=_constant
+    )
+    value, end = _decode_by(decoder, source, start)
+    _require_depth(value, source[start:end])
+    if keys != _max_key_count(source, start, end):
         return _decode_by(_STRICT_DECODER, source, start)
     return value, end
 
@@ -351,8 +364,7 @@ def _max_key_count(source: str, start: int, end: int) -> int:
     """An upper limit of the number of keys in the text; -1 where it cannot be found cheaply.
 
     If no quote is followed by white space, each key ends in a quote and a colon. The decoder keeps
-    one of several equal keys, so if it kept this many, no key is duplicated. This takes a third of
-    the time of comparing the keys of each object.
+    one of several equal keys, so if it kept this many, no key is duplicated.
     """
     for space in " \n\t\r":
         if source.find(space, start, end) >= 0 and source.find(f'"{space}', start, end) >= 0:
@@ -369,21 +381,30 @@ def _find_end(source: str, start: int) -> int:
         raise UnreadableJson("nested too deeply", start) from None
 
 
-def _count_keys(value: Json) -> int:
-    """The number of keys of all nested objects. Raises UnreadableJson beyond MAX_DEPTH."""
-    level = [value] if isinstance(value, dict | list) else []
-    keys = 0
-    for _ in range(MAX_DEPTH + 1):
+def _require_depth(value: Json, text: str) -> None:
+    """Raises UnreadableJson beyond MAX_DEPTH. `text` is that of the value."""
+    encoded = text.encode(errors="replace")
+    if b"\\" in encoded:
+        encoded = _ESCAPE.sub(b"", encoded)
+    brackets = encoded.translate(_SQUARE, _NO_BRACKETS_OR_QUOTES).replace(b'""', b"")
+    if b'"' in brackets:
+        _require_depth_of_containers(value)
+        return
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")
+        if not brackets:
+            return
+    raise UnreadableJson("nested too deeply")
+
+
+def _require_depth_of_containers(value: Json) -> None:
+    """Visits each value: several times slower than counting brackets, which needs texts without
+    brackets and quotes."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for parent in level for _, inner in _containers_in(parent)]
         if not level:
-            return keys
-        keys += sum([len(parent) for parent in level if type(parent) is dict])
-        children = [
-            child
-            for parent in level
-            for child in (parent.values() if type(parent) is dict else parent)
-            if type(child) in _CONTAINERS
-        ]
-        level = cast("list[dict[str, Json] | list[Json]]", children)
+            return
     raise UnreadableJson("nested too deeply")
 
 

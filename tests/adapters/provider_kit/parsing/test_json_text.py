@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from adapters.outbound.provider_kit.parsing.errors import UnreadableJson
 from adapters.outbound.provider_kit.parsing.json_text import (
+    MAX_DEPTH,
     Json,
     dumps,
     first_duplicate,
@@ -23,6 +24,7 @@ _LEAVES = (
     | st.text()
     | st.decimals(allow_nan=False, allow_infinity=False).filter(lambda d: abs(d.adjusted()) < 400)
 )
+_HOSTILE_TEXT = st.text('[]{}"\\n\xe9', max_size=3)
 _JSON = st.recursive(
     _LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
 )
@@ -108,6 +110,24 @@ class TestLoads:
         assert inner[1] == {"id": 2}
         assert json.dumps(inner).replace(" ", "").count("[") == depth + 1
         loads(dumps(inner))
+
+    @given(
+        keys=st.lists(_HOSTILE_TEXT, min_size=55, max_size=70),
+        texts=st.lists(_HOSTILE_TEXT, max_size=4),
+        ascii_only=st.booleans(),
+    )
+    def test_counts_only_brackets_outside_of_texts(
+        self, keys: list[str], texts: list[str], *, ascii_only: bool
+    ) -> None:
+        value: object = texts
+        for key in keys[1:]:
+            value = {key: value, "other": texts} if len(key) % 2 else [key, value, texts]
+        text = json.dumps(value, ensure_ascii=ascii_only)
+        if len(keys) > MAX_DEPTH:
+            with pytest.raises(UnreadableJson, match="nested too deeply"):
+                loads(text)
+        else:
+            assert loads(text) == value
 
     def test_accepts_realistic_depth(self) -> None:
         assert loads("[" * 60 + "]" * 60) is not None
