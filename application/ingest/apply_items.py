@@ -408,16 +408,17 @@ def apply_items(
 
 def _unknown_bookings(results: Sequence[ItemResult]) -> list[int]:
     """Positions of items whose booking was created later in the page, in the order of versions."""
-    created = {r.item.external_id for r in results if r.created}
-    if not created:
+    unknown = [n for n, result in enumerate(results) if is_unknown_booking(result.reason)]
+    if not unknown:
         return []
+    created = {result.item.external_id for result in results if result.created}
+    items = ((n, results[n].item) for n in unknown)
     waiting = [
-        (result.item.snapshot.version, position)
-        for position, result in enumerate(results)
-        if is_unknown_booking(result.reason) and result.item.external_id in created
-        if result.item.snapshot is not None
+        (item.snapshot.version, n)
+        for n, item in items
+        if item.external_id in created and item.snapshot is not None
     ]
-    return [position for _, position in sorted(waiting)]
+    return [n for _, n in sorted(waiting)]
 
 
 def apply_deletions(

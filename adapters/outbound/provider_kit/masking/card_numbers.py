@@ -23,6 +23,7 @@ _JSON_SEPARATORS: Final = SEPARATORS.replace(b'"', b"")
 """A quotation mark ends a text; an encoded one does not (plain_text.py)."""
 
 _DIGITS_ONLY: Final = bytes(code if 0x30 <= code <= 0x39 else 0x78 for code in range(256))
+_DIGITS_AS_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 def _shapes(separators: bytes) -> bytes:
@@ -141,12 +142,9 @@ def possible_cards(plain: bytes, *, is_json: bool = False) -> list[tuple[int, in
 def may_hold_cards(plain: bytes, *, is_json: bool = False) -> bool:
     """Looks at the text without its separators, where most texts have no run of enough digits. Of
     the runs, most times and dates begin no card."""
-    separators, table = _IN_JSON if is_json else _IN_TEXT
-    shapes = plain.translate(table, separators)
+    digits = plain.translate(_DIGITS_ONLY, (_IN_JSON if is_json else _IN_TEXT)[0])
+    shapes = digits.translate(_DIGITS_AS_ZEROS)
     start = shapes.find(_SHORTEST_RUN)
-    if start < 0:
-        return False
-    digits = plain.translate(_DIGITS_ONLY, separators)
     while start >= 0:
         end = shapes.find(b"x", start)
         if end < 0:

@@ -38,7 +38,7 @@ def as_text(value: Json, path: str) -> str:
     if len(value) > MAX_TEXT_LENGTH:
         expected = f"a text of at most {MAX_TEXT_LENGTH:,} characters"
         raise UnreadableField(path, "text_too_long", expected)
-    if "\0" in value or not (value.isascii() or _LONE_SURROGATE.search(value) is None):
+    if "\0" in value or (not value.isascii() and _LONE_SURROGATE.search(value)):
         raise UnreadableField(path, "bad_text", "text without NUL and lone surrogates")
     return value
 
