@@ -1,6 +1,6 @@
 """Stored messages: inbox rows and outbox messages."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -94,6 +94,18 @@ class InboxItem(InboxEntry):
         """Without the payload, and without the id of a guest."""
         external_id = None if self.kind is ItemKind.GUEST else self.external_id
         return replace(self, body=ERASED_BODY, external_id=external_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorErrorText:
+    """A provider's error response in its own words, cards masked. `subject_id`: of the sync run or
+    inbox row that failed with it."""
+
+    hotel_id: HotelId
+    connection_id: ConnectionId
+    subject_id: UUID
+    received_at: datetime
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

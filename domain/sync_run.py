@@ -76,8 +76,8 @@ NO_TRANSPORT: Final = TransportCounts()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunError:
-    """`path`: of the request, or in the list that was being read. `vendor_message`: what the
-    provider's response says, masked and shortened."""
+    """`path`: of the request, or in the list that was being read. `vendor_message`: of the
+    provider's response the HTTP status, its error code and a phrase of ours, never its own text."""
 
     code: str
     detail: str
@@ -117,7 +117,7 @@ class SyncRun:
     error_path: str | None = None
     """Of the request, or in the list that was being read."""
     vendor_message: str | None = None
-    """Masked and shortened."""
+    """See RunError."""
     attempts: int = 0
     fruitless_attempts: int = 0
     """Attempts since the run last made progress, the current one included."""

@@ -1,6 +1,7 @@
 """Errors behind the ports; adapters translate every foreign exception into one of them."""
 
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
 
 from domain.errors import ErrorKind, PmsError
 
@@ -33,6 +34,16 @@ class QueueUnavailable(PortError, code="queue_unavailable"):
     """The job queue is unreachable; due work stays in the database and is enqueued later."""
 
 
+@dataclass(frozen=True, slots=True)
+class VendorError:
+    """What a provider's error response says. `summary`: HTTP status, the provider's error code and
+    a phrase of ours, fit for logs, events and reasons. `text`: the provider's own, cards masked; it
+    may hold personal data, and is only stored sealed."""
+
+    summary: str | None
+    text: str = field(repr=False)
+
+
 class ProviderError(PortError, code="provider_error"):
     """The provider did not return what was requested."""
 
@@ -52,10 +63,21 @@ class ProviderError(PortError, code="provider_error"):
         """`status`: of the HTTP response. `wait_seconds`: how long to send no request. `path`: of
         the request or in the response."""
         super().__init__(message, path=path, status=status, wait_seconds=wait_seconds, **details)
-        self.vendor_message: str | None = None
-        """What the provider's response says, masked and shortened."""
+        self.vendor_error: VendorError | None = None
         self.status = status
         self.wait_seconds = wait_seconds or 0
+
+    @property
+    def vendor_message(self) -> str | None:
+        """The summary of the provider's error response; see VendorError."""
+        return self.vendor_error.summary if self.vendor_error else None
+
+    def of_response(self, error: "ProviderError") -> Self:
+        """With path, status and response of the error that this one is raised in place of."""
+        self.vendor_error = self.vendor_error or error.vendor_error
+        self.path = self.path or error.path
+        self.status = self.status or error.status
+        return self
 
 
 class ProviderUnavailable(ProviderError, code="provider_unavailable"):

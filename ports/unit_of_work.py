@@ -10,6 +10,7 @@ from ports.bookings import AvailabilityStore, BookingStore, GuestStore, RecordSt
 from ports.messages import Inbox, Outbox
 from ports.privacy import Erasures
 from ports.sealing import SealedValues
+from ports.vendor_errors import VendorErrorTexts
 
 
 class UnitOfWork(Protocol):
@@ -44,6 +45,8 @@ class UnitOfWork(Protocol):
     def erasures(self) -> Erasures: ...
     @property
     def audit_log(self) -> AuditLog: ...
+    @property
+    def vendor_error_texts(self) -> VendorErrorTexts: ...
     @property
     def sealed_values(self) -> SealedValues: ...
 

@@ -15,7 +15,14 @@ from domain.connection import Connection, ConnectionState
 from domain.erasure import PrivacyAction, PrivacyRequest
 from domain.guest import Guest, GuestDetails
 from domain.hotel import Hotel
-from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, OutboxMessage
+from domain.messages import (
+    InboxItem,
+    InboxState,
+    ItemKind,
+    ItemOutcome,
+    OutboxMessage,
+    VendorErrorText,
+)
 from domain.precedence import Channel, Provenance
 from domain.schedule import Schedule
 from domain.snapshots import (
@@ -442,6 +449,17 @@ def privacy_request(of: Hotel, **overrides: Any) -> PrivacyRequest:
         action=PrivacyAction.ERASED,
         actor=EDGE_TEXT,
         identity_hash="a" * 64,
+    )
+    return replace(entity, **overrides)
+
+
+def vendor_error_text(of: Connection, **overrides: Any) -> VendorErrorText:
+    entity = VendorErrorText(
+        hotel_id=of.hotel_id,
+        connection_id=of.id,
+        subject_id=new_id(),
+        received_at=T0,
+        text=EDGE_TEXT,
     )
     return replace(entity, **overrides)
 

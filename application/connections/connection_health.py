@@ -1,14 +1,17 @@
 """Effects of webhooks and fetches on their connection: credentials, stop orders, breaker."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from application.connections.stored_connections import get_connection
 from application.events.cloud_events import outbox_message
 from domain.connection import Connection, ConnectionState
 from domain.errors import PmsError
 from domain.events import ConnectionSuspended, EventHeader
+from domain.messages import VendorErrorText
 from domain.sync_run import RunError
 from domain.values import ConnectionId
 from ports.errors import ProviderError
@@ -105,6 +108,31 @@ def run_error(error: PmsError) -> RunError:
     return RunError(
         code=error.code, detail=error.message, path=error.path, vendor_message=vendor_message
     )
+
+
+def keep_vendor_text(
+    uow: UnitOfWork,
+    error: PmsError,
+    connection: Connection,
+    subject_ids: Sequence[UUID],
+    *,
+    now: datetime,
+) -> None:
+    """Stores the provider's own text, sealed, with the sync run or inbox rows that failed."""
+    if isinstance(error, ProviderError) and error.vendor_error is not None:
+        text = error.vendor_error.text
+        uow.vendor_error_texts.keep(
+            [
+                VendorErrorText(
+                    hotel_id=connection.hotel_id,
+                    connection_id=connection.id,
+                    subject_id=subject_id,
+                    received_at=now,
+                    text=text,
+                )
+                for subject_id in subject_ids
+            ]
+        )
 
 
 def must_stop_connection(error: PmsError) -> bool:

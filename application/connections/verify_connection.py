@@ -69,7 +69,8 @@ def _suggestions(error: ProviderError) -> tuple[str, ...]:
         "provider_rate_limited": ("wait a minute; other integrations may share the limit",),
         "provider_answer_unreadable": ("check that the base URL is the API's, not a web page's",),
     }
-    return (error.message, *known.get(error.code, ()))
+    vendor = (f"the provider: {error.vendor_message}",) if error.vendor_message else ()
+    return (error.message, *vendor, *known.get(error.code, ()))
 
 
 def _advice(report: AccountReport, hotel: Hotel) -> tuple[str, ...]:

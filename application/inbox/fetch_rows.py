@@ -173,6 +173,10 @@ class FetchRows:
                 signal = health_signal(parsed[0].row, self.clock, self.ids)
                 connection_health.record_failure(uow, work.connection, error, signal)
             rows = [each.row for each in lock_unprocessed(uow, parsed)]
+            row_ids = [row.id for row in rows]
+            connection_health.keep_vendor_text(
+                uow, error, work.connection, row_ids, now=self.clock.now()
+            )
             decided = [decide_after_failed_fetch(row, error) for row in rows]
             return record_outcomes(uow, rows, decided, context, self.ids)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from application.connections.connection_health import must_stop_connection
+from application.connections.connection_health import must_stop_connection, run_error
 from application.ingest.apply_items import ApplyContext, ItemResult
 from application.ingest.inbox_rows import decide_row, fingerprint, has_erased
 from application.ingest.quarantine_items import quarantine_once
@@ -57,7 +57,7 @@ def decide_after_failed_fetch(row: InboxItem, error: PmsError) -> InboxItem:
     is."""
     if row.state is InboxState.QUARANTINED:
         return row
-    reason = Reason(error.code, None, error.message)
+    reason = Reason(error.code, None, run_error(error).text)
     will_retry = is_retryable(error) and row.attempts < MAX_INBOX_ATTEMPTS
     if will_retry or must_stop_connection(error):
         return replace(row, state=InboxState.RECEIVED, outcome=None, reason=reason)

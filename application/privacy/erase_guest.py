@@ -89,6 +89,7 @@ class EraseGuest:
         events: list[Event] = list(self._erase_from_bookings(uow, person, now))
         guests_erased = self._guests_erased(uow, request, person, now)
         uow.guests.delete(*scope, person.guests.keys())
+        uow.vendor_error_texts.delete_of_hotel(request.hotel_id)
         _delete_responses_and_messages(uow, request.hotel_id, person, guests_erased)
         events += guests_erased
         uow.outbox.add([outbox_message(event, self.ids.new()) for event in events])

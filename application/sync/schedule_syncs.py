@@ -29,6 +29,7 @@ DONE_RETENTION: Final = timedelta(days=30)
 QUARANTINE_RETENTION: Final = timedelta(days=180)
 """A bad item that nobody replayed for half a year is outdated, and may hold personal data."""
 DELIVERED_RETENTION: Final = timedelta(days=7)
+VENDOR_TEXT_RETENTION: Final = timedelta(days=30)
 TOMBSTONE_RETENTION: Final = timedelta(days=400)
 """Longer than any vendor resends old messages."""
 PURGE_BATCH: Final = 2_000
@@ -138,6 +139,9 @@ class ScheduleSyncs:
                 uow.outbox.purge(delivered_before=now - DELIVERED_RETENTION, limit=limit),
                 uow.idempotency.purge(now=now, limit=limit),
                 uow.tombstones.purge(recorded_before=now - TOMBSTONE_RETENTION, limit=limit),
+                uow.vendor_error_texts.purge(
+                    received_before=now - VENDOR_TEXT_RETENTION, limit=limit
+                ),
             )
             if any(batches):
                 uow.commit()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from application.connections.connection_health import (
     HealthSignal,
+    keep_vendor_text,
     record_failure,
     run_error,
 )
@@ -312,6 +313,7 @@ class SyncConnection:
             run = session.run.fail(now=now, error=run_error(error), transport=transport)
             signal = HealthSignal(now, run.correlation_id, self.ids)
             record_failure(uow, session.connection, error, signal, wait=wait)
+            keep_vendor_text(uow, error, session.connection, [run.id], now=now)
             record_run_finished(uow, run, SyncFailed, now=now, event_id=self.ids.new())
             return run
 

@@ -14,6 +14,7 @@ from domain.messages import InboxEntry, ItemKind, ItemOutcome
 from domain.values import HotelId
 from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
+from entrypoints.cli.vendor_responses import vendor_response
 from entrypoints.wiring.container import Container
 from ports.errors import Unsealable
 from ports.queries import QuarantineFilter, Queries
@@ -45,7 +46,8 @@ def list_items(hotel: str, *, code: str | None, external_id: str | None, limit: 
 @click.argument("hotel")
 @click.argument("item_id", type=click.UUID)
 def show_item(hotel: str, item_id: UUID) -> None:
-    """Show an item with its payload, which may contain personal data."""
+    """Show an item with its payload and the provider's error response to it, if there was one.
+    Both may contain personal data."""
     with open_hotel(hotel) as (container, owner), container.store.unit_of_work() as uow:
         try:
             found = uow.inbox.load(owner.id, [item_id]).get(item_id)
@@ -57,7 +59,8 @@ def show_item(hotel: str, item_id: UUID) -> None:
                 f"hotel '{hotel}' has no item {item_id}; see `pms quarantine list {hotel}`"
             )
         payload = found.body.decode("utf-8", "replace")
-        print_fields({**_item_fields(found), "readable": True, "payload": payload})
+        response = vendor_response(uow, owner.id, item_id)
+        print_fields({**_item_fields(found), "readable": True, "payload": payload, **response})
 
 
 @quarantine.command("replay")

@@ -3,10 +3,12 @@
 import sys
 from dataclasses import asdict
 from threading import Thread
+from uuid import UUID
 
 import click
 
 from application.connections.find_connections import connection_health
+from application.errors import NotFound
 from application.sync.verify_hotel import DriftReport
 from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
@@ -20,6 +22,7 @@ from entrypoints.cli.output import (
     print_rows,
     progress_display,
 )
+from entrypoints.cli.vendor_responses import vendor_response
 from entrypoints.wiring.container import Container
 
 
@@ -59,6 +62,27 @@ def list_sync_runs(hotel: str, *, limit: int) -> None:
             print_json({"total": total, "runs": run_rows, "connections": health})
         else:
             print_rows([_run_fields(each) for each in runs], empty="No sync has run yet.")
+
+
+@sync.command("show")
+@click.argument("hotel")
+@click.argument("run_id", metavar="RUN", type=click.UUID)
+@click.option(
+    "--vendor-message",
+    is_flag=True,
+    help="With the provider's error response in full, which may contain personal data.",
+)
+def show_sync_run(hotel: str, run_id: UUID, *, vendor_message: bool) -> None:
+    """Show the sync run RUN of HOTEL."""
+    with open_hotel(hotel) as (container, found):
+        run = container.store.queries.sync_run(found.id, run_id)
+        if run is None:
+            raise NotFound(f"hotel '{hotel}' has no run {run_id}; see `pms sync status {hotel}`")
+        response: dict[str, object] = {}
+        if vendor_message:
+            with container.unit_of_work() as uow:
+                response = vendor_response(uow, found.id, run_id)
+        print_fields(_run_fields(run) | response)
 
 
 @click.command("verify", cls=JsonCommand)

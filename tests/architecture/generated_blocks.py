@@ -39,6 +39,7 @@ from application.sync.schedule_syncs import (
     DONE_RETENTION,
     QUARANTINE_RETENTION,
     TOMBSTONE_RETENTION,
+    VENDOR_TEXT_RETENTION,
 )
 from domain.breaker import BREAKER_THRESHOLD
 from domain.canonical_format import RecordShape
@@ -247,6 +248,7 @@ def stated_values() -> dict[str, str]:
         "relay_lease_seconds": LEADER_LEASE_TTL // timedelta(seconds=1),
         "quarantine_retention_days": QUARANTINE_RETENTION // timedelta(days=1),
         "inbox_retention_days": DONE_RETENTION // timedelta(days=1),
+        "vendor_text_retention_days": VENDOR_TEXT_RETENTION // timedelta(days=1),
         "tombstone_retention_days": TOMBSTONE_RETENTION // timedelta(days=1),
         "outbox_retention_days": DELIVERED_RETENTION // timedelta(days=1),
         "idempotency_hours": KEY_RETENTION // timedelta(hours=1),

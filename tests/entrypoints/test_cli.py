@@ -359,6 +359,20 @@ class TestSync:
         assert result.exit_code == 1
         assert json.loads(result.stdout)["status"] == "FAILED"
 
+    def test_shows_what_the_provider_says_only_if_it_is_asked_for(
+        self, connected: Pms, simulator: MewsSimulator
+    ) -> None:
+        inject_faults(simulator, "403,path=reservations/getAll")
+        connected.run("sync", "run", "vienna")
+        run, *_ = connected.json("sync", "status", "vienna")["runs"]
+        assert run["vendor_message"].startswith("HTTP 403")
+        show = ("sync", "show", "vienna", run["id"])
+        assert connected.json(*show) == run
+        shown = connected.json(*show, "--vendor-message")
+        assert shown.pop("vendor_response").startswith('{"Message":')
+        assert shown == run
+        assert "sync status" in connected.error_line("sync", "show", "vienna", str(UUID(int=1)))
+
 
 class TestQuarantine:
     def test_is_listed_shown_and_replayed(

@@ -34,8 +34,8 @@ class FieldReasonSchema(_BaseSchema):
 
 
 class SyncErrorSchema(FieldReasonSchema):
-    """`path`: of the request, or in the list that was being read. `vendor_message`: masked and
-    shortened."""
+    """`path`: of the request, or in the list that was being read. `vendor_message`: of the
+    provider's response the HTTP status, its error code and a known phrase."""
 
     vendor_message = fields.String(required=True, allow_none=True)
 

@@ -24,6 +24,7 @@ from adapters.outbound.memory.messages import InMemoryInbox, InMemoryOutbox
 from adapters.outbound.memory.queries import InMemoryQueries
 from adapters.outbound.memory.sealed_values import InMemorySealedValues
 from adapters.outbound.memory.tables import Tables
+from adapters.outbound.memory.vendor_errors import InMemoryVendorErrorTexts
 from ports.errors import StoreUnavailable, UnitOfWorkClosed
 
 S = TypeVar("S")
@@ -111,6 +112,7 @@ class InMemoryUnitOfWork:
     idempotency = _Store(InMemoryIdempotencyKeys)
     erasures = _Store(InMemoryErasures)
     audit_log = _Store(InMemoryAuditLog)
+    vendor_error_texts = _Store(InMemoryVendorErrorTexts)
     sealed_values = _Store(InMemorySealedValues)
 
     def __init__(self, store: InMemoryStore) -> None:

@@ -14,7 +14,7 @@ from domain.connection import Connection
 from domain.erasure import PrivacyRequest
 from domain.guest import Guest
 from domain.hotel import Hotel
-from domain.messages import InboxItem, OutboxMessage
+from domain.messages import InboxItem, OutboxMessage, VendorErrorText
 from domain.snapshots import RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import Lease, SyncRun
 from domain.tombstone import Tombstone
@@ -92,6 +92,7 @@ class Tables:
     erased_identities: dict[tuple[HotelId, str], datetime] = field(default_factory=dict)
     privacy_requests: dict[UUID, PrivacyRequest] = field(default_factory=dict)
     audit_log: dict[UUID, AuditEntry] = field(default_factory=dict)
+    vendor_error_texts: dict[tuple[HotelId, UUID], VendorErrorText] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})

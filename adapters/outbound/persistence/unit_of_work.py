@@ -23,6 +23,7 @@ from adapters.outbound.persistence.stores.outbox import StoredOutbox
 from adapters.outbound.persistence.stores.sealed_values import StoredSealedValues
 from adapters.outbound.persistence.stores.sync_runs import StoredSyncRuns
 from adapters.outbound.persistence.stores.tombstones import StoredTombstones
+from adapters.outbound.persistence.stores.vendor_errors import StoredVendorErrorTexts
 from ports.errors import PortError, UnitOfWorkClosed
 from ports.system import Sealer
 
@@ -66,6 +67,7 @@ class StoredUnitOfWork:
     idempotency = _Store(StoredIdempotencyKeys)
     erasures = _SealedStore(StoredErasures)
     audit_log = _Store(StoredAuditLog)
+    vendor_error_texts = _SealedStore(StoredVendorErrorTexts)
     sealed_values = _SealedStore(StoredSealedValues)
 
     def __init__(self, pool: Pool, sealer: Sealer) -> None:

@@ -1,6 +1,7 @@
 """At least one row with every column set in each table."""
 
 from adapters.outbound.persistence.store import Store
+from domain.connection import Connection
 from domain.hotel import Hotel
 from tests import builders
 from tests.builders import T0
@@ -30,13 +31,14 @@ def fill(store: Store, hotel: Hotel) -> None:
         uow.outbox.acquire_leader_lease("me", now=T0, until=T0)
         uow.outbox.postpone(message, "s", error_code="e", retry_at=T0)
         uow.commit()
-    _add_erasure(store, hotel)
+    _add_erasure(store, hotel, connection)
 
 
-def _add_erasure(store: Store, hotel: Hotel) -> None:
+def _add_erasure(store: Store, hotel: Hotel, connection: Connection) -> None:
     with store.unit_of_work() as uow:
         uow.erasures.add_key(hotel.id, b"key")
         uow.erasures.add(hotel.id, {"hash"}, at=T0)
         uow.erasures.record(builders.privacy_request(hotel))
+        uow.vendor_error_texts.keep([builders.vendor_error_text(connection)])
         uow.audit_log.add([builders.audit_entry(hotel)])
         uow.commit()

@@ -42,12 +42,14 @@ class Installation:
         self.url, self.hotel, self.connection = url, hotel, connection
         self.items = [builders.inbox_item(connection) for _ in range(ROWS)]
         self.guests = [builders.full_guest(connection, f"G{n}") for n in range(20)]
+        self.vendor_text = builders.vendor_error_text(connection)
         with opened(url, OLD) as store, store.unit_of_work() as uow:
             uow.hotels.add(hotel)
             uow.connections.add(connection, {"token": "secret"})
             uow.guests.save(self.guests)
             uow.inbox.add(self.items)
             uow.erasures.add_key(hotel.id, b"k" * 32)
+            uow.vendor_error_texts.keep([self.vendor_text])
             uow.commit()
 
     def read_all(self, store: Store) -> None:
@@ -56,6 +58,8 @@ class Installation:
         with store.unit_of_work() as uow:
             assert uow.connections.secrets(self.connection.id) == {"token": "secret"}
             assert uow.erasures.key(self.hotel.id) == b"k" * 32
+            subject_id = self.vendor_text.subject_id
+            assert uow.vendor_error_texts.get(self.hotel.id, subject_id) == self.vendor_text
             held = uow.guests.load(self.hotel.id, provider, [g.external_id for g in self.guests])
             assert held["G3"].details.id_document_number
             found = uow.inbox.page(self.hotel.id, provider, after=None, limit=ROWS)
@@ -136,10 +140,10 @@ class TestSealedColumns:
 
 class TestRotation:
     def test_makes_the_old_key_removable(self, installation: Installation) -> None:
-        assert installation.old_values() == ROWS + 20 + 2
+        assert installation.old_values() == ROWS + 20 + 3
         with opened(installation.url, NEW, OLD) as store:
             result = RotateSecrets(store.unit_of_work)()
-            assert result == RotationResult(resealed=ROWS + 20 + 2, unreadable=0)
+            assert result == RotationResult(resealed=ROWS + 20 + 3, unreadable=0)
             assert RotateSecrets(store.unit_of_work)().resealed == 0
         assert installation.old_values() == 0
         with opened(installation.url, NEW) as store:
@@ -169,7 +173,7 @@ class TestRotation:
                 uow.commit()
             with store.unit_of_work() as uow:
                 uow.sealed_values.reseal(batch.position, limit=10)
-            assert installation.old_values() == ROWS + 20 + 2 - batch.resealed
+            assert installation.old_values() == ROWS + 20 + 3 - batch.resealed
             installation.read_all(store)
             RotateSecrets(store.unit_of_work)()
         assert installation.old_values() == 0
@@ -185,7 +189,7 @@ class TestRotation:
         )
         with opened(installation.url, NEW, OLD) as store:
             result = RotateSecrets(store.unit_of_work)()
-            assert result == RotationResult(resealed=ROWS + 20 + 1, unreadable=1)
+            assert result == RotationResult(resealed=ROWS + 20 + 2, unreadable=1)
             with store.unit_of_work() as uow, pytest.raises(Unsealable):
                 uow.inbox.load(installation.hotel.id, [broken])
 

@@ -31,6 +31,7 @@ from ports.errors import (
     TooHeavy,
     UnknownProvider,
     UnreadableAnswer,
+    VendorError,
 )
 from ports.providers import Account, Providers, ReadItem, Ref, RefKind, UnreadableEvent
 from tests.application.use_case_harness import (
@@ -103,6 +104,23 @@ class TestProviderOutage:
         app.run_jobs()
         assert app.booking()
         assert app.row(batch).state is InboxState.DONE
+
+
+class TestRefusal:
+    def test_is_reduced_in_the_reason_and_kept_sealed_with_the_row(self, app: App) -> None:
+        error = ProviderRejected("it is rejected", path="/bookings/B1")
+        error.vendor_error = VendorError("HTTP 422, not found", "Ada Aalto has no booking")
+        app.provider.refusal = error
+        batch = app.notify(B1)
+        app.run_jobs()
+        row = app.row(batch)
+        detail = "/bookings/B1: it is rejected (the provider: HTTP 422, not found)"
+        assert row.reason == Reason("provider_rejected", None, detail)
+        assert "Ada" not in repr(app.events())
+        with app.unit_of_work() as uow:
+            kept = uow.vendor_error_texts.get(app.hotel.id, row.id)
+        assert kept is not None
+        assert kept.text == "Ada Aalto has no booking"
 
 
 class TestUnreadableEvent:

@@ -17,6 +17,7 @@ from domain.snapshots import BookingSnapshot, GuestSnapshot, Party, PartyRole
 from domain.status import BookingStatus
 from domain.sync_run import SyncKind
 from domain.values import ABSENT
+from ports.errors import ProviderRejected, VendorError
 from ports.providers import Ref, RefKind
 from tests.application.use_case_harness import App, booked, guest
 
@@ -94,6 +95,15 @@ class TestErasedGuest:
         app.provider.holds(*received(2))
         app.notify(Ref(RefKind.BOOKING, "B1"), Ref(RefKind.GUEST, "G1"))
         app.run_jobs()
+        assert not is_named(app)
+
+    def test_is_erased_with_the_error_responses_of_the_hotel(self, app: App) -> None:
+        app.run(SyncKind.FULL, app.page(*received(1)))
+        error = ProviderRejected()
+        error.vendor_error = VendorError(None, f"{NAME} has no profile")
+        app.run(SyncKind.DELTA, error)
+        assert is_named(app)
+        erase(app)
         assert not is_named(app)
 
     def test_keeps_stays_rooms_and_amounts(self, app: App) -> None:

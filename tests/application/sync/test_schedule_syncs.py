@@ -17,6 +17,7 @@ from application.sync.schedule_syncs import (
     PURGE_FOR,
     QUARANTINE_RETENTION,
     STUCK_AFTER,
+    VENDOR_TEXT_RETENTION,
     interleave_by_hotel,
 )
 from domain.audit import AuditAction
@@ -188,9 +189,13 @@ class TestTick:
             uow.outbox.mark_delivered(
                 [m.id for m in uow.outbox.next_batch(limit=9)], now=app.clock.now()
             )
+            uow.vendor_error_texts.keep(
+                [builders.vendor_error_text(app.connection, received_at=app.clock.now())]
+            )
             uow.commit()
-        app.clock.advance(max(DONE_RETENTION, DELIVERED_RETENTION) + MINUTE)
-        assert app.tick().purged == 3
+        longest = max(DONE_RETENTION, DELIVERED_RETENTION, VENDOR_TEXT_RETENTION)
+        app.clock.advance(longest + MINUTE)
+        assert app.tick().purged == 4
         assert [row.id for row in app.inbox()] == [row.id for row in app.quarantined()]
 
 

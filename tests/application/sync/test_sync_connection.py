@@ -36,6 +36,7 @@ from ports.errors import (
     StoreUnavailable,
     UnreadableAnswer,
     Unsealable,
+    VendorError,
 )
 from ports.providers import Page, ReadItem, SettingSpec
 from tests.application.sync.changing_provider import changing, differences, synced_provider
@@ -324,16 +325,20 @@ class TestFailingProvider:
 
     def test_keeps_where_it_was_and_what_the_provider_says(self, app: App) -> None:
         error = ProviderRejected("it is rejected", path="/bookings")
-        error.vendor_message = "From must be before To"
+        error.vendor_error = VendorError("HTTP 422, code E7", "Ada Aalto: no such guest")
         run = app.run(SyncKind.DELTA, error)
         assert (run.error_code, run.error_detail) == ("provider_rejected", "it is rejected")
-        assert (run.error_path, run.vendor_message) == ("/bookings", "From must be before To")
+        assert (run.error_path, run.vendor_message) == ("/bookings", "HTTP 422, code E7")
         [event] = app.events("pms.sync.failed")
         assert event["data"]["errorPath"] == "/bookings"
-        assert event["data"]["vendorMessage"] == "From must be before To"
+        assert event["data"]["vendorMessage"] == "HTTP 422, code E7"
         assert app.stored().last_error_detail == (
-            "/bookings: it is rejected (the provider: From must be before To)"
+            "/bookings: it is rejected (the provider: HTTP 422, code E7)"
         )
+        with app.unit_of_work() as uow:
+            kept = uow.vendor_error_texts.get(app.hotel.id, run.id)
+        assert kept is not None
+        assert kept.text == "Ada Aalto: no such guest"
 
     def test_that_does_not_want_the_request_leaves_the_connection_as_it_is(self, app: App) -> None:
         app.run(SyncKind.DELTA, ProviderRejected())

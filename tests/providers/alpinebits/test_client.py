@@ -351,6 +351,29 @@ class TestBadAnswers:
             list(client.pull(request(simulator)))
         assert "tired" not in str(actual.value)
 
+    @pytest.mark.parametrize(
+        ("error", "summary"),
+        [
+            (b'<Error Type="3" Code="392">Ada Aalto</Error>', "code 392, not found"),
+            (b'<Error Type="4" ShortText="Ada Aalto"/>', "credentials refused"),
+            (b'<Error Type="10">Ada Aalto</Error>', "validation failed"),
+            (b'<Error Type="3">Ada Aalto does not exist</Error>', "not found"),
+            (b'<Error Type="Ada Aalto" Code="Ada">Ada Aalto</Error>', None),
+        ],
+    )
+    def test_are_reduced_to_code_and_phrase(
+        self, running: Start, error: bytes, summary: str | None
+    ) -> None:
+        simulator = running(0)
+        body = b"<OTA_ResRetrieveRS><Errors>" + error + b"</Errors></OTA_ResRetrieveRS>"
+        simulator.serve(lambda _: Reply(200, body, content_type="text/xml"))
+        with open_vendor_client(simulator) as client, pytest.raises(ProviderRejected) as actual:
+            list(client.pull(request(simulator)))
+        assert actual.value.vendor_message == summary
+        assert "Ada" not in f"{actual.value} {actual.value.details}"
+        assert actual.value.vendor_error is not None
+        assert "Ada Aalto" in actual.value.vendor_error.text
+
     @pytest.mark.parametrize("name", ["ReservationsList", "HotelReservations"])
     def test_are_not_lists_without_a_success(self, running: Start, name: str) -> None:
         simulator = running(0)

@@ -134,9 +134,15 @@ AUDIT_LOG: Final = Table.define(
     ("id",),
     "id uuid, at bigint, actor text, action text, hotel_id uuid null, subject text, details text",
 )
+VENDOR_ERROR_TEXTS: Final = Table.define(
+    "vendor_error_texts",
+    ("hotel_id", "subject_id"),
+    "hotel_id uuid, subject_id uuid, connection_id uuid, received_at bigint, sealed_text bytea",
+)
+"""`subject_id`: of a sync run or inbox row. Apart from those, which are listed and rewritten."""
 
 TABLES: Final = (
     *(BOOKINGS, TOMBSTONES, STATUS_HISTORY, GUESTS, AVAILABILITY, ROOM_TYPES, ROOMS, RATE_PLANS),
     *(INBOX, OUTBOX, POSTPONED, RELAY_LEASES, IDEMPOTENCY_KEYS),
-    *(ERASURE_KEYS, ERASED_IDENTITIES, PRIVACY_REQUESTS, AUDIT_LOG),
+    *(ERASURE_KEYS, ERASED_IDENTITIES, PRIVACY_REQUESTS, AUDIT_LOG, VENDOR_ERROR_TEXTS),
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema import guest_rows
-from adapters.outbound.persistence.stores import connections, erasures, inbox
+from adapters.outbound.persistence.stores import connections, erasures, inbox, vendor_errors
 from ports.errors import Unsealable
 from ports.sealing import ResealedBatch, ResealPosition
 from ports.system import Sealer
@@ -51,6 +51,13 @@ SEALED_COLUMNS: Final = (
         guest_rows.seal_context,
     ),
     SealedColumn("inbox", "sealed_body", _ID, _ID, inbox.seal_context),
+    SealedColumn(
+        "vendor_error_texts",
+        "sealed_text",
+        ("hotel_id", "subject_id"),
+        ("hotel_id", "connection_id", "subject_id"),
+        vendor_errors.seal_context,
+    ),
     SealedColumn("erasure_keys", "sealed_key", _ID[:1], _ID[:1], erasures.seal_context),
 )
 

@@ -64,7 +64,7 @@ def send_token_request(
     except ProviderRejected as error:
         # RFC 6749 section 5.2: invalid_client and invalid_grant may come as 400; 403 is a scope
         # we may not use.
-        raise CredentialsRefused("the provider issued no token") from error
+        raise CredentialsRefused("the provider issued no token").of_response(error) from error
 
 
 def read_token(answer: HttpResponse) -> tuple[str, float, str | None]:

@@ -31,9 +31,15 @@ from adapters.outbound.provider_kit.http.retry_policy import (
     retry_after_seconds,
 )
 from adapters.outbound.provider_kit.http.status_errors import HttpFailure, failure_for_status
-from adapters.outbound.provider_kit.http.vendor_message import MAX_BYTES, read_vendor_message
+from adapters.outbound.provider_kit.http.vendor_errors import MAX_BYTES, read_vendor_error
 from domain.sync_run import TransportCounts
-from ports.errors import ProviderUnavailable, RateLimited, TooHeavy, UnreadableAnswer
+from ports.errors import (
+    ProviderUnavailable,
+    RateLimited,
+    TooHeavy,
+    UnreadableAnswer,
+    VendorError,
+)
 from ports.providers import Patience, RateBudget
 from ports.system import Clock, Randomness
 
@@ -177,7 +183,7 @@ class Transport:
             if not 200 <= response.status_code < 300:
                 wait = retry_after_seconds(headers.get("retry-after"), self._clock.now())
                 failure = failure_for_status(response.status_code, wait)
-                failure.error.vendor_message = _vendor_message(response.raw, headers)
+                failure.error.vendor_error = _vendor_error(response, headers)
                 return failure
             body = self._body(response.raw, headers, attempt.deadline)
             if isinstance(body, HttpFailure):
@@ -255,12 +261,12 @@ def _session(policy: HostPolicy) -> requests.Session:
     return session
 
 
-def _vendor_message(raw: BaseHTTPResponse, headers: Mapping[str, str]) -> str | None:
+def _vendor_error(response: requests.Response, headers: Mapping[str, str]) -> VendorError | None:
     """None also if the body can't be read: the status is the failure."""
-    if "json" not in headers.get("content-type", ""):
-        return None
     with suppress(HTTPError):
-        return read_vendor_message(raw.read(MAX_BYTES, decode_content=True))
+        body = response.raw.read(MAX_BYTES, decode_content=True)
+        content_type = headers.get("content-type", "")
+        return read_vendor_error(body, status=response.status_code, content_type=content_type)
     return None
 
 

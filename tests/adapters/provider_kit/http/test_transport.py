@@ -306,9 +306,12 @@ class TestRetry:
 
 class TestFailure:
     def test_names_the_path_and_what_the_vendor_says(self) -> None:
-        body = b'{"messages": ["no such filter"]}'
+        body = b'{"messages": ["no such filter: Ada"], "code": "E7"}'
         error, _, _ = fail(answer(422, body, Content_Type="application/json"))
-        assert (error.path, error.vendor_message) == ("/api/things", "no such filter")
+        summary = "HTTP 422, code E7, not found"
+        assert (error.path, error.vendor_message) == ("/api/things", summary)
+        assert error.vendor_error is not None
+        assert error.vendor_error.text == body.decode()
 
     def test_has_no_message_of_a_page(self) -> None:
         error, _, _ = fail(answer(404, b"<html>Ada</html>", Content_Type="text/html"))

@@ -7,7 +7,7 @@ from typing import Final
 from adapters.outbound.provider_kit.http.messages import HttpResponse
 from adapters.outbound.provider_kit.http.status_errors import NotFoundAtProvider
 from adapters.outbound.provider_kit.http.vendor_api import VendorApi, json_object
-from adapters.outbound.provider_kit.http.vendor_message import mask_vendor_message
+from adapters.outbound.provider_kit.http.vendor_errors import build_vendor_error
 from adapters.outbound.provider_kit.parsing.enclosing_property import named_foreign
 from adapters.outbound.provider_kit.parsing.json_text import Json
 from adapters.outbound.provider_kit.parsing.list_counts import require_answered
@@ -105,7 +105,8 @@ def check_success(answer: HttpResponse) -> dict[str, Json]:
     message = value.get("message")
     error = _error_for_message(message)
     error.path = error.path or answer.path or None
-    error.vendor_message = mask_vendor_message(message) if isinstance(message, str) else None
+    if isinstance(message, str):
+        error.vendor_error = build_vendor_error(message, message=message)
     raise error
 
 

@@ -132,7 +132,7 @@ class MewsConnectorApi(VendorApi):
         try:
             return super()._send(request)
         except AccessForbidden as rule:
-            raise ProviderRejected(status=rule.status) from rule
+            raise ProviderRejected(status=rule.status).of_response(rule) from rule
 
     def page(
         self, listing: PagedOperation, parameters: Parameters, cursor: str | None
