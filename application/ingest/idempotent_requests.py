@@ -1,13 +1,12 @@
 """`Idempotency-Key` as in draft-ietf-httpapi-idempotency-key-header-07."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from application.access.authenticate import KEY_PREFIX, TOKEN_PREFIX
+from application.caller_ids import holds_card_or_secret
 from application.errors import ApplicationError
 from domain.errors import ErrorKind
 from ports.administration import KeyState
@@ -16,10 +15,6 @@ from ports.unit_of_work import UnitOfWorkFactory
 
 KEY_RETENTION: Final = timedelta(hours=24)
 MAX_KEY: Final = 255
-_CREDENTIAL: Final = re.compile(
-    rf"(?i)(?:{TOKEN_PREFIX}|{KEY_PREFIX})_[0-9a-f]{{32}}|\beyJ[A-Za-z0-9_-]{{10,}}\.|\bbearer "
-)
-"""A token or key of ours, or a JSON web token."""
 
 
 class KeyInFlight(ApplicationError, code="idempotency_key_in_flight", kind=ErrorKind.CONFLICT):
@@ -91,8 +86,7 @@ class IdempotentRequests:
     def _parse(self, key: str) -> str:
         """Keys are stored and logged as they are. Raises BadKey."""
         text = parse_idempotency_key(key)
-        body = text.encode()
-        if _CREDENTIAL.search(text) or self.mask_cards(body) != body:
+        if holds_card_or_secret(text, self.mask_cards):
             raise BadKey
         return text
 

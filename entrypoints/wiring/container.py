@@ -30,6 +30,7 @@ from application.access.issue_token import IssueToken
 from application.access.revoke_provider_key import RevokeProviderKey
 from application.access.rotate_secrets import RotateSecrets
 from application.access.rotate_token import RevokeToken, RotateToken
+from application.caller_ids import CorrelationIds
 from application.check_health import CheckHealth
 from application.connections.add_connection import AddConnection
 from application.connections.find_connections import FindConnections
@@ -246,6 +247,7 @@ class Container:
     check_health = wired(CheckHealth)
 
     # Processes
+    correlation_ids = wired(CorrelationIds)
     jobs = wired(JobBoundary)
     relay_outbox = wired(RelayOutbox)
 

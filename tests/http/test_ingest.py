@@ -87,7 +87,14 @@ class TestPush:
         response = alpha.post(BOOKINGS, booking(), X_Correlation_ID="order-66_A.b")
         assert response.headers["X-Correlation-ID"] == "order-66_A.b"
 
-    @pytest.mark.parametrize("given", ["", "has space", "x" * 65, "ü", "a\tb", "<script>"])
+    @pytest.mark.parametrize(
+        "given",
+        [
+            *("", "has space", "x" * 65, "ü", "a\tb", "<script>"),
+            *("4111111111111111", "order-4111-1111-1111-1111", f"pmst_{'0a' * 16}_secret"),
+            *("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln", "AKIAIOSFODNN7EXAMPLE"),
+        ],
+    )
     def test_replaces_an_invalid_correlation_id(self, alpha: Caller, given: str) -> None:
         response = alpha.post(BOOKINGS, booking(), X_Correlation_ID=given)
         assert response.headers["X-Correlation-ID"] not in ("", given)

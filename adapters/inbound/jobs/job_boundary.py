@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from application import log_context
+from application.caller_ids import CorrelationIds
 from application.inbox.process_inbox import ProcessInbox
 from application.inbox.work_off_inbox import WorkOffInbox
 from application.sync.fail_sync import FailSync
@@ -37,9 +38,11 @@ class JobBoundary:
     process_inbox: ProcessInbox
     schedule_syncs: ScheduleSyncs
     new_id: Callable[[], UUID]
+    correlation_ids: CorrelationIds
 
     def run(self, name: str, hotel_id: str, subject_id: str, correlation_id: str) -> None:
         """Takes the payload as enqueued, ids as text. Logs an unknown name as an error."""
+        correlation_id = self.correlation_ids.accept(correlation_id)
         log_context.begin(correlation_id)
         log_context.hotel.set(hotel_id)
         with _log_failures(name, subject_id):

@@ -50,7 +50,7 @@ def build_app(
     )
     throttle = SignInThrottle(use_cases.now)
     admit = Admission(use_cases.authenticate, limits, throttle)
-    request_scope.register(app, new_id=use_cases.new_id)
+    request_scope.register(app, use_cases.correlation_ids)
     api = _create_api(app)
     for blueprint in (
         ingest.blueprint(use_cases, admit),

@@ -51,7 +51,8 @@ def _query(name: str, description: str, schema: Description) -> Description:
 
 CORRELATION: Final = _header(
     CORRELATION_HEADER,
-    "Passed to jobs and logs; an invalid value is replaced by a new one",
+    "Passed to jobs, events and logs; an invalid value is replaced by a new one, a card number and "
+    "a credential too",
     {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
 )
 HOTEL: Final = _header(

@@ -1,20 +1,17 @@
 """Hooks of every request: correlation id, access log, security headers."""
 
 import logging
-import re
-from collections.abc import Callable
 from time import perf_counter
 from types import TracebackType
 from typing import Final
-from uuid import UUID
 
 from flask import Flask, Response, g, request
 
 from application import log_context
+from application.caller_ids import CorrelationIds
 
 CONTENT_POLICY: Final = "Content-Security-Policy"
 CORRELATION_HEADER: Final = "X-Correlation-ID"
-_VALID_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ACCESS_LOG: Final = logging.getLogger("pms.access")
 _LOG: Final = logging.getLogger("pms.rest")
 
@@ -56,14 +53,12 @@ def traceback_locations(trace: TracebackType | None) -> list[str]:
     return locations[-8:]
 
 
-def register(app: Flask, *, new_id: Callable[[], UUID]) -> None:
+def register(app: Flask, correlation_ids: CorrelationIds) -> None:
     @app.before_request
     def begin() -> None:
         g.started = perf_counter()
         requested_id = request.headers.get(CORRELATION_HEADER, "")
-        log_context.begin(
-            requested_id if _VALID_CORRELATION_ID.fullmatch(requested_id) else new_id().hex
-        )
+        log_context.begin(correlation_ids.accept(requested_id))
 
     @app.after_request
     def end(response: Response) -> Response:

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from application.access.authenticate import Authenticate
+from application.caller_ids import CorrelationIds
 from application.check_health import CheckHealth
 from application.connections.find_connections import FindConnections
 from application.inbox.discard_quarantine import DiscardQuarantine
@@ -44,6 +45,7 @@ class RestUseCases(Protocol):
     erase_guest: EraseGuest
     idempotent_requests: IdempotentRequests
     check_health: CheckHealth
+    correlation_ids: CorrelationIds
 
     def now(self) -> datetime: ...
     def new_id(self) -> UUID: ...

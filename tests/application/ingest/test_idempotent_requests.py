@@ -41,6 +41,8 @@ class TestKey:
             "card-4111111111111111",
             f"pmst_{'a' * 32}_secret",
             "eyJhbGciOiJIUzI1NiJ9.e30.x",
+            "Basic dXNlcjpwYXNz",
+            "password=hunter2",
         ],
     )
     def test_that_holds_a_card_number_or_a_secret_is_refused(

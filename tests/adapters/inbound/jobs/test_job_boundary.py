@@ -7,6 +7,9 @@ import pytest
 
 from adapters.inbound.jobs.job_boundary import JobBoundary
 from adapters.outbound.memory.clock import START
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from application import log_context
+from application.caller_ids import CorrelationIds
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from ports.errors import (
     AccessForbidden,
@@ -17,6 +20,7 @@ from ports.errors import (
     RateLimited,
     StoreUnavailable,
 )
+from ports.providers import Ref, RefKind
 from tests.application.use_case_harness import App, booked
 
 
@@ -26,7 +30,10 @@ def app() -> App:
 
 
 def boundary(app: App) -> JobBoundary:
-    return JobBoundary(app.sync, app.fail, app.work_off, app.process, app.tick, uuid4)
+    correlation_ids = CorrelationIds(uuid4, scrub_bytes)
+    return JobBoundary(
+        app.sync, app.fail, app.work_off, app.process, app.tick, uuid4, correlation_ids
+    )
 
 
 def carried(app: App, run: SyncRun) -> SyncRun:
@@ -39,6 +46,21 @@ def raising(error: Exception) -> Callable[[], None]:
         raise error
 
     return raise_it
+
+
+class TestCorrelationId:
+    @pytest.mark.parametrize("sent", ["4111111111111111", "Ada Aalto", f"pmsk_{'a' * 32}_x"])
+    def test_of_a_job_is_replaced_if_it_is_no_id(
+        self, app: App, caplog: pytest.LogCaptureFixture, sent: str
+    ) -> None:
+        caplog.set_level("INFO")
+        app.provider.holds(booked())
+        app.notify(Ref(RefKind.BOOKING, "B1"))
+        hotel, connection = str(app.hotel.id), str(app.connection.id)
+        boundary(app).run("connection_inbox", hotel, connection, sent)
+        assert app.booking()
+        assert log_context.correlation_id.get() not in ("", sent)
+        assert sent not in f"{app.inbox()} {app.events()} {[vars(r) for r in caplog.records]}"
 
 
 class TestRunLog:
