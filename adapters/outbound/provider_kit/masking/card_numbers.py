@@ -22,9 +22,6 @@ SEPARATORS: Final = bytes(range(0x21)) + b"!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~\x7f
 _JSON_SEPARATORS: Final = SEPARATORS.replace(b'"', b"")
 """A quotation mark ends a text; an encoded one does not (plain_text.py)."""
 
-_DIGITS_ONLY: Final = bytes(code if 0x30 <= code <= 0x39 else 0x78 for code in range(256))
-_DIGITS_AS_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
-
 
 def _shapes(separators: bytes) -> bytes:
     """Of every byte: a digit `0`, a separator `-`, a filler `f`, another `x`."""
@@ -36,10 +33,10 @@ def _shapes(separators: bytes) -> bytes:
     return bytes(shapes)
 
 
-_IN_TEXT: Final = (SEPARATORS, _shapes(SEPARATORS))
-_IN_JSON: Final = (_JSON_SEPARATORS, _shapes(_JSON_SEPARATORS))
-_JOINED_SHAPES: Final = bytes.maketrans(b"-f", b"00")
-_LONG_GAP: Final = 9
+_SHAPES: Final = _shapes(SEPARATORS)
+_JOINED: Final = _SHAPES.translate(bytes.maketrans(b"-f", b"00"))
+_JOINED_IN_JSON: Final = _shapes(_JSON_SEPARATORS).translate(bytes.maketrans(b"-f", b"00"))
+_LONG_GAP: Final = b"-" * 9
 _DIGITS: Final = re.compile(rb"[0-9]+")
 _SHORT_NUMBERS: Final = re.compile(rb"[-0-9.]{1,13}+(?:[\s\[\]]*+,[\s\[\]]*+[-0-9.]{1,13}+)*+")
 
@@ -70,7 +67,6 @@ _STARTS: Final = frozenset(
         81,
     )
 )
-_LONG: Final = re.compile(rb"(?:[4568]|2[2-7]|35)[0-9]{14}|3[0-9]{13}")
 _POSSIBLE: Final = re.compile(
     rb"(?<![0-9])(?:[4568]|2[^0-9]*+[2-7])(?:[^0-9]*+[0-9]){14}"
     rb"|(?<![0-9])3(?:[^0-9]*+[0-9]){13}"
@@ -132,33 +128,13 @@ class CardNumber(NamedTuple):
 
 def possible_cards(plain: bytes, *, is_json: bool = False) -> list[tuple[int, int]]:
     """Where card numbers may be; find_card_numbers keeps those that are written like one."""
-    if not may_hold_cards(plain, is_json=is_json):
-        return []
     runs = (run for run in _runs(plain, is_json=is_json) if _POSSIBLE.search(plain, *run))
     searched = _without_lists(plain, runs) if is_json else runs
     return [run for run in searched if _has_card(plain, *run)]
 
 
-def may_hold_cards(plain: bytes, *, is_json: bool = False) -> bool:
-    """Looks at the text without its separators, where most texts have no run of enough digits. Of
-    the runs, most times and dates begin no card."""
-    digits = plain.translate(_DIGITS_ONLY, (_IN_JSON if is_json else _IN_TEXT)[0])
-    shapes = digits.translate(_DIGITS_AS_ZEROS)
-    start = shapes.find(_SHORTEST_RUN)
-    while start >= 0:
-        end = shapes.find(b"x", start)
-        if end < 0:
-            end = len(shapes)
-        if _LONG.search(digits, start, end):
-            return True
-        start = shapes.find(_SHORTEST_RUN, end)
-    return False
-
-
 def find_card_numbers(plain: bytes) -> Iterator[CardNumber]:
     """In text without fillers."""
-    if not may_hold_cards(plain):
-        return
     for start, end in _runs(plain):
         if _POSSIBLE.search(plain, start, end) is None:
             continue
@@ -170,17 +146,23 @@ def find_card_numbers(plain: bytes) -> Iterator[CardNumber]:
 
 def _runs(plain: bytes, *, is_json: bool = False) -> Iterator[tuple[int, int]]:
     """From the first to the last digit of those that only separators divide, in short gaps."""
-    table = (_IN_JSON if is_json else _IN_TEXT)[1]
-    shapes = plain.translate(table).replace(b"-" * _LONG_GAP, b"x" * _LONG_GAP)
-    joined = shapes.translate(_JOINED_SHAPES)
+    joined = plain.translate(_JOINED_IN_JSON if is_json else _JOINED)
     start = joined.find(_SHORTEST_RUN)
     while start >= 0:
         end = joined.find(b"x", start)
         if end < 0:
             end = len(joined)
-        if shapes.count(b"0", start, end) >= _MIN_DIGITS:
-            yield shapes.find(b"0", start, end), shapes.rfind(b"0", start, end) + 1
+        yield from _runs_in(plain, start, end)
         start = joined.find(_SHORTEST_RUN, end)
+
+
+def _runs_in(plain: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """`start`, `end`: of digits, separators and fillers."""
+    position = start
+    for part in plain[start:end].translate(_SHAPES).split(_LONG_GAP):
+        if part.count(b"0") >= _MIN_DIGITS:
+            yield position + part.find(b"0"), position + part.rfind(b"0") + 1
+        position += len(part) + len(_LONG_GAP)
 
 
 def _without_lists(plain: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
