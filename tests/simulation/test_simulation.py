@@ -7,7 +7,7 @@ from tests.simulation.schedule import PROVIDERS, Schedule, generate_schedule, ge
 from tests.simulation.shrink import minimize
 from tests.simulation.simulate import simulate
 
-SEEDS = range(56)
+SEEDS = range(200)
 
 
 class TestSeed:
