@@ -1,14 +1,15 @@
 """Time, ids, randomness and encryption, which the core gets from outside."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The current instant, aware, in UTC."""
+        """The current instant, aware, in UTC. What the use cases are given is the database's time,
+        the same in all processes, wherever their machines' clocks are."""
         ...
 
     def monotonic(self) -> float:
@@ -17,6 +18,13 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Blocks the calling thread."""
+        ...
+
+
+class SharedClock(Clock, Protocol):
+    def skew(self) -> timedelta:
+        """By how much this machine's own clock is ahead. Call it outside units of work. Raises
+        StoreUnavailable."""
         ...
 
 

@@ -1,13 +1,19 @@
-"""Clock, ids and randomness of the operating system."""
+"""Clock, ids and randomness of the operating system, and the clock that all processes share."""
 
 import os
 import secrets
 import time
 from array import array
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from threading import Lock
+from typing import Final
 from uuid import UUID
 from weakref import WeakMethod
+
+from ports.system import Clock
 
 
 class SystemClock:
@@ -19,6 +25,77 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+READ_EVERY_SECONDS: Final = 60.0
+SLOW_SECONDS: Final = 1.0
+ATTEMPTS: Final = 3
+STEP: Final = timedelta(seconds=1)
+"""Of this machine's clock against its monotonic one: somebody set it, or the machine slept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """`shared` and `own` are the two clocks at `monotonic`, right to half of `round_trip`."""
+
+    shared: datetime
+    own: datetime
+    monotonic: float
+    round_trip: float
+
+    def is_valid(self, own: datetime, monotonic: float) -> bool:
+        passed = monotonic - self.monotonic
+        step = own - self.own - timedelta(seconds=passed)
+        return passed < READ_EVERY_SECONDS and abs(step) < STEP
+
+
+class DatabaseClock:
+    """Implements ports.system.SharedClock: a reading of the database's clock, moved on by the
+    monotonic clock. So no setting of this machine's clock moves it, and a reading costs no
+    statement for a minute. `read_shared` raises StoreUnavailable."""
+
+    def __init__(self, own: Clock, read_shared: Callable[[], datetime]) -> None:
+        self._own = own
+        self._read_shared = read_shared
+        self._reading: _Reading | None = None
+
+    def now(self) -> datetime:
+        """Reads the database only if it was never read: a unit of work may be open."""
+        reading = self._reading or self._read()
+        return reading.shared + timedelta(seconds=self._own.monotonic() - reading.monotonic)
+
+    def monotonic(self) -> float:
+        return self._own.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._own.sleep(seconds)
+
+    def skew(self) -> timedelta:
+        self.refresh()
+        return self._own.now() - self.now()
+
+    def refresh(self) -> None:
+        """Reads the database's clock if the last reading is old, or this machine's clock was set
+        since or stood still. Call it outside units of work."""
+        held = self._reading
+        if held is None or not held.is_valid(self._own.now(), self._own.monotonic()):
+            self._read()
+
+    def _read(self) -> _Reading:
+        """The best of some readings, if the first was slow."""
+        readings = [self._read_once()]
+        while readings[-1].round_trip > SLOW_SECONDS and len(readings) < ATTEMPTS:
+            readings.append(self._read_once())
+        self._reading = min(readings, key=attrgetter("round_trip"))
+        return self._reading
+
+    def _read_once(self) -> _Reading:
+        started = self._own.monotonic()
+        shared = self._read_shared()
+        own, ended = self._own.now(), self._own.monotonic()
+        middle = (started + ended) / 2
+        own -= timedelta(seconds=ended - middle)
+        return _Reading(shared, own, middle, ended - started)
 
 
 class SystemRandomness:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from application.clock_check import require_right_clock
 from application.errors import ApplicationError
 from domain.errors import ErrorKind
 from domain.messages import OutboxMessage
 from ports.event_bus import DELIVERY_TIMEOUT, EventBus, Failure
-from ports.system import Clock
+from ports.system import SharedClock
 from ports.unit_of_work import UnitOfWorkFactory
 
 BATCH: Final = 500
@@ -31,14 +32,15 @@ class RelayOutbox:
 
     unit_of_work: UnitOfWorkFactory
     bus: EventBus
-    clock: Clock
+    clock: SharedClock
     holder: str
 
     def __call__(self, is_stopping: Callable[[], bool] = lambda: False) -> int:
         """One round, ended early between two messages if `is_stopping`. Returns the number of
         delivered messages, 0 on standby. Of the postponed messages of one key and subscriber a
         round delivers the oldest. Raises SubscriberHangs once per hanging call, after giving up
-        the lease: in another process the subscriber may work."""
+        the lease: in another process the subscriber may work. Raises ClockWrong."""
+        require_right_clock(self.clock)
         lease = _LeaderLease(self, is_stopping)
         if not lease.holds():
             return 0

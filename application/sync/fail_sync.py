@@ -3,25 +3,28 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.clock_check import require_right_clock
 from application.connections.stored_connections import get_connection
 from application.retrying import in_transaction
 from application.sync.record_run_finished import record_run_finished
 from domain.errors import ErrorKind
 from domain.events import SyncFailed
 from domain.sync_run import LEASE_TTL, RunError, SyncRun
-from ports.system import Clock, IdGenerator
+from ports.system import IdGenerator, SharedClock
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class FailSync:
     unit_of_work: UnitOfWorkFactory
-    clock: Clock
+    clock: SharedClock
     ids: IdGenerator
 
     def __call__(self, run_id: UUID, *, holder: str, bug: str) -> SyncRun | None:
         """`bug`: the exception's class only, as its text may hold personal data. Returns the run
-        unchanged if it has ended or another worker holds the connection, None if it is unknown."""
+        unchanged if it has ended or another worker holds the connection, None if it is unknown.
+        Raises ClockWrong."""
+        require_right_clock(self.clock)
         return in_transaction(self.unit_of_work, lambda uow: self._fail(uow, run_id, holder, bug))
 
     def _fail(self, uow: UnitOfWork, run_id: UUID, holder: str, bug: str) -> SyncRun | None:

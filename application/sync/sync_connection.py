@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
+from application.clock_check import require_right_clock
 from application.connections.connection_health import (
     HealthSignal,
     keep_vendor_text,
@@ -46,7 +47,7 @@ from domain.values import DateRange
 from ports.errors import LeaseLost, ProviderError, QueueUnavailable, StoreUnavailable
 from ports.job_queue import JobQueue, VendorTurns
 from ports.providers import Account, Capabilities, Page, Patience, ProviderClient, Providers
-from ports.system import CardMask, Clock, IdGenerator
+from ports.system import CardMask, IdGenerator, SharedClock
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ MAX_FRUITLESS_ATTEMPTS: Final = 5
 class SyncConnection:
     unit_of_work: UnitOfWorkFactory
     providers: Providers
-    clock: Clock
+    clock: SharedClock
     ids: IdGenerator
     queue: JobQueue
     mask_cards: CardMask
@@ -69,11 +70,13 @@ class SyncConnection:
     def __call__(self, run_id: UUID, *, holder: str, in_turns: bool = False) -> SyncRun:
         """Executes a queued or abandoned run to its end. Returns it unchanged if it has ended or
         another worker holds the connection. Provider failures end the run as FAILED and are not
-        raised. StoreUnavailable is raised; the run resumes when its lease has expired.
+        raised. StoreUnavailable is raised; the run resumes when its lease has expired. Raises
+        ClockWrong before it begins.
 
         `in_turns`, for workers: the run waits until there is a turn at its vendor, and pauses at
         the end of its turn or for a rate limit. It is RUNNING then, and its job is queued again.
         """
+        require_right_clock(self.clock)
         turn = JobTurn(self.clock)
         if in_turns:
             run, turn = self._begin_turn(run_id)

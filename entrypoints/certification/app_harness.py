@@ -191,7 +191,7 @@ def _container(adapter: AdapterHarness, directory: Path) -> Container:
     )
     return Container(
         settings,
-        clock=adapter.clock,
+        clock_override=adapter.clock,
         queue_override=RecordingJobQueue(),
         providers_override=FixedProviders(adapter.provider),
     )

@@ -8,6 +8,7 @@ import click
 
 from adapters.outbound.persistence import migrations
 from adapters.outbound.security.sealing import new_key
+from application.clock_check import require_right_clock
 from domain.errors import PmsError
 from entrypoints.cli.connection_checks import check_connections
 from entrypoints.cli.open_container import open_container
@@ -74,6 +75,7 @@ def _run_checks(container: Container) -> list[dict[str, object]]:
         ("schema", lambda: migrations.current(container.settings.database)),
         ("sealing keys", lambda: container.sealer),
         ("providers", container.providers.all),
+        ("clock", lambda: require_right_clock(container.clock)),
     ):
         try:
             probe()

@@ -58,7 +58,7 @@ def map_files(
         id_fields = plugin.capabilities.id_fields
         bodies = [scrub_bytes(file.read_bytes(), id_fields) for file in files]
         context = HotelContext(
-            time_zone=time_zone, currency=currency, observed_at=container.clock.now()
+            time_zone=time_zone, currency=currency, observed_at=container.own_clock.now()
         )
         if kind == "webhook":
             found = [plugin.read_notification(body, context) for body in bodies]

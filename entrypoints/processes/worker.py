@@ -1,5 +1,6 @@
 """`pms worker`: an RQ worker that survives killed workers and outages of Redis."""
 
+import logging
 import os
 from collections.abc import Sequence
 from types import FrameType
@@ -9,7 +10,7 @@ from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.worker import DequeueStrategy
+from rq.worker import DequeueStrategy, WorkerStatus
 
 from adapters.outbound.jobs.json_job import JsonJob
 from adapters.outbound.jobs.redis_clients import worker_client
@@ -23,6 +24,7 @@ from adapters.outbound.jobs.rq_queue import (
     queue_parked,
 )
 from adapters.outbound.jobs.vendor_turns import end_turn, renew_turn
+from entrypoints.processes.clock_check import ClockCheck
 from entrypoints.processes.gc_tuning import tune_garbage_collector
 from entrypoints.processes.parent_death_signal import set_parent_death_signal
 from entrypoints.processes.stop_signals import exit_after_deadline
@@ -33,8 +35,23 @@ ALL_QUEUES: Final = QUEUES
 SHORT_QUEUES: Final = (TICK_QUEUE, INBOX_QUEUE)
 """For a worker that keeps ticks and webhooks moving while long syncs run."""
 
+log = logging.getLogger(__name__)
+
 
 class JobWorker(Worker):
+    clock_check: ClockCheck | None = None
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001  # RQ's signature
+        """Before each job. Waits until the clock is right, so that other workers take the jobs."""
+        super().check_for_suspension(burst)
+        if self.clock_check is not None:
+            self.clock_check.wait_until_right(self._heartbeat_of_suspended)
+
+    def _heartbeat_of_suspended(self) -> None:
+        """The next job sets the state anew."""
+        self.set_state(WorkerStatus.SUSPENDED)
+        self.heartbeat()
+
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Returns when the job ended, also by the death of its work horse."""
         begin_job(self.connection, job.id)
@@ -81,6 +98,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str] = ALL_QUEUES) -> Non
         job_monitoring_interval=5,
         log_job_description=False,
     )
+    worker.clock_check = ClockCheck.of(settings, log, "worker")
     # Round robin, so that a queue that never runs empty (webhooks at peak) does not starve others.
     worker.work(
         with_scheduler=False,

@@ -24,7 +24,12 @@ from adapters.outbound.persistence.store import Store, open_store
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring
-from adapters.outbound.system import SystemClock, SystemRandomness, Uuid7Generator
+from adapters.outbound.system import (
+    DatabaseClock,
+    SystemClock,
+    SystemRandomness,
+    Uuid7Generator,
+)
 from application.access.authenticate import Authenticate
 from application.access.issue_token import IssueToken
 from application.access.revoke_provider_key import RevokeProviderKey
@@ -77,7 +82,7 @@ from ports.job_queue import JobQueue, VendorTurns
 from ports.privacy import ShredDeleted
 from ports.providers import Patience, Providers, ProviderTools
 from ports.queries import Queries
-from ports.system import CardMask, Clock, IdGenerator, Randomness, Sealer
+from ports.system import CardMask, Clock, IdGenerator, Randomness, Sealer, SharedClock
 from ports.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -101,7 +106,7 @@ class Container:
     processes set both."""
 
     settings: Settings
-    clock: Clock = field(default_factory=SystemClock)
+    clock_override: SharedClock | None = None
     ids: IdGenerator = field(default_factory=Uuid7Generator)
     randomness: Randomness = field(default_factory=SystemRandomness)
     mask_cards: CardMask = scrub_bytes
@@ -110,8 +115,15 @@ class Container:
     extra_subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
     cache_seconds: float = 0.0
     waits: StoreWaits = DEFAULT_WAITS
+    own_clock: Clock = field(default_factory=SystemClock)
 
     # Ports
+    @cached_property
+    def clock(self) -> SharedClock:
+        if self.clock_override is not None:
+            return self.clock_override
+        return DatabaseClock(self.own_clock, lambda: self.store.read_time())  # noqa: PLW0108  # opened late
+
     @cached_property
     def sealer(self) -> Sealer:
         return AesGcmSealer(Keyring.parse(load_sealing_keys(self.settings)))
@@ -129,7 +141,12 @@ class Container:
         )
 
     def unit_of_work(self) -> UnitOfWork:
+        self._refresh_clock()
         return self.store.unit_of_work()
+
+    def _refresh_clock(self) -> None:
+        if isinstance(self.clock, DatabaseClock):
+            self.clock.refresh()
 
     @cached_property
     def shred_deleted(self) -> ShredDeleted:
@@ -142,7 +159,7 @@ class Container:
     @cached_property
     def directory(self) -> Directory:
         seconds = self.cache_seconds
-        return self.store.directory(monotonic=self.clock.monotonic, cache_seconds=seconds)
+        return self.store.directory(monotonic=self.own_clock.monotonic, cache_seconds=seconds)
 
     @cached_property
     def redis(self) -> Redis:

@@ -36,7 +36,11 @@ def misfits(container: Container, built: Any) -> list[str]:
         f.name for f in fields(built) if f.default is MISSING and f.default_factory is MISSING
     ]
     given = {n: type(getattr(container, n)) if n in WIRED else TYPES[n] for n in required}
-    return [name for name in required if hints[name] != given[name]]
+    return [name for name in required if not _fits(hints[name], given[name])]
+
+
+def _fits(wanted: Any, given: Any) -> bool:
+    return wanted == given or (isinstance(given, type) and wanted in given.__mro__)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 
 from adapters.outbound.events.in_process_bus import InProcessEventBus
+from adapters.outbound.memory.clock import FrozenClock
 from adapters.outbound.memory.store import InMemoryStore
 from domain.messages import OutboxMessage
 from entrypoints.processes.relay import run_relay
@@ -41,7 +42,7 @@ class TestRelayProcess:
             uow.hotels.add(hotel)
             uow.outbox.add([builders.outbox_message(hotel, key=key) for key in "ab"])
             uow.commit()
-        container = Container(Settings(home=tmp_path))
+        container = Container(Settings(home=tmp_path), clock_override=FrozenClock())
         bus = InProcessEventBus({"hangs": hang}, delivery_seconds=0.05)
         container.__dict__.update(store=store, bus=bus)
         run_relay(container)

@@ -115,7 +115,10 @@ def build_test_container(
         credential_store=StoreRotatedSecrets(lambda: container.store.unit_of_work()),  # noqa: PLW0108  # made below
     )
     container = Container(
-        settings, clock=clock, queue_override=queue, providers_override=InstalledProviders(tools)
+        settings,
+        clock_override=clock,
+        queue_override=queue,
+        providers_override=InstalledProviders(tools),
     )
     return container
 

@@ -127,14 +127,20 @@ class Actions:
     def wait(self, minutes: int) -> None:
         self.world.pass_time(timedelta(minutes=minutes))
 
+    def set_clock(self, process: str, seconds: int) -> None:
+        """Somebody sets the clock of the machine of a process, wrong by `seconds`."""
+        self.world.skews[process] = seconds
+
     def tick(self, process: int) -> None:
         name = f"scheduler-{process}"
-        self.world.run(name, self.world.process(name).container.jobs.tick)
+        if self.world.process(name).may_take_jobs:
+            self.world.run(name, self.world.process(name).container.jobs.tick)
 
     def work(self, process: int) -> bool:
         """The oldest job that is due. Returns whether there was one."""
         name = f"worker-{process}"
-        if self.world.process(name).is_busy or (job := self.world.take_job()) is None:
+        worker = self.world.process(name)
+        if worker.is_busy or not worker.may_take_jobs or (job := self.world.take_job()) is None:
             return False
         self._last_job = job
         ids = job.name.value, str(job.hotel_id), str(job.subject_id), job.correlation_id

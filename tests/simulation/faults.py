@@ -21,6 +21,7 @@ from adapters.outbound.memory.tables import LeaseRow, delete
 from adapters.outbound.provider_kit import card_scrubber
 from adapters.outbound.provider_kit.pull.properties import PropertyPull
 from adapters.outbound.providers.mews.client import pull as mews_pull
+from adapters.outbound.system import DatabaseClock
 from application import retrying
 from application.inbox import receive_webhook, replay_quarantine
 from application.ingest import apply_items
@@ -35,6 +36,7 @@ from domain.sync_run import Lease, SyncCounts, SyncKind
 from ports.administration import KeyCheck, KeyState
 from ports.errors import ProviderError, StoreUnavailable
 from ports.providers import ReadItem
+from tests.simulation.ledger import SHARED_TIME
 from tests.simulation.schedule import Conditions
 from tests.simulation.world import SharedBudget, World
 
@@ -132,6 +134,18 @@ def strict_cursor() -> Iterator[None]:
 @planted("the replica equals the PMS", shows_in=lambda of: of.is_polled and of.provider == "mews")
 def overlap_0() -> Iterator[None]:
     with patched(mews_pull, "OVERLAP", timedelta(0)):
+        yield
+
+
+@planted("no lease overlaps", SHARED_TIME)
+def lease_by_the_local_clock() -> Iterator[None]:
+    def own_now(self: Any) -> Any:
+        return self._own.now()
+
+    def unseen(self: Any) -> timedelta:
+        return timedelta(0)
+
+    with patched(DatabaseClock, "now", own_now), patched(DatabaseClock, "skew", unseen):
         yield
 
 

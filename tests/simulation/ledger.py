@@ -11,20 +11,25 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from application.events.relay_outbox import LEADER_LEASE_TTL, LONGEST_PAUSE
 from application.ingest.idempotent_requests import KEY_RETENTION
 from domain.booking import Booking
+from domain.breaker import BREAKER_CAP
+from domain.connection import Connection
 from domain.guest import Guest
 from domain.messages import InboxItem, OutboxMessage
 from domain.precedence import Channel, Provenance
 from domain.status import BookingStatus
-from domain.sync_run import Lease, SyncRun
+from domain.sync_run import LEASE_TTL, Lease, SyncRun
 from tests.simulation.failures import require
 
 RATE_LIMIT: Final = 12
 RATE_WINDOW: Final = timedelta(seconds=1)
 """The simulated vendor's limit, far below those of real vendors, so that a seed reaches it."""
 
-CLOCKS_DIFFER: Final = timedelta(minutes=1)
+READING_ERROR: Final = timedelta(seconds=1)
+"""Of the shared clock in a process."""
+SHARED_TIME: Final = "leases and due times are of the shared clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Ledger:
         for call in by_method["idempotency.finish"]:
             self._finish(call.arguments[1], call.named["body"])
         self._apply_leases(calls)
+        self._apply_due_times(by_method)
         self._apply_runs(by_method["sync_runs.save"])
         messages = [m for call in by_method["outbox.add"] for m in call.arguments[0]]
         self._apply_messages(messages)
@@ -154,17 +160,34 @@ class Ledger:
     def _apply_leases(self, calls: Sequence[RecordedCall]) -> None:
         for call in calls:
             if call.method == "connections.acquire_lease" and call.result is not None:
-                self._grant(call.result, call.named["now"])
+                self._grant(call.result)
             elif call.method == "connections.renew_lease":
                 self._renew(call.result)
             elif call.method == "connections.release_lease":
                 self._release(call.arguments[0])
             elif call.method == "outbox.acquire_leader_lease" and call.result:
-                self._lead(call.arguments[0], call.named["now"], call.named["until"])
+                self._lead(call.arguments[0], call.named["until"])
 
-    def _grant(self, lease: Lease, now: datetime) -> None:
+    def _apply_due_times(self, by_method: Mapping[str, Sequence[RecordedCall]]) -> None:
+        for call in by_method["connections.save"]:
+            connection: Connection = call.arguments[0]
+            longest = connection.schedule.delta_every + connection.schedule.jitter(1)
+            self._require_soon(connection.next_sync_at, longest)
+            self._require_soon(connection.breaker.retry_at, BREAKER_CAP)
+        for call in by_method["outbox.postpone"]:
+            self._require_soon(call.named["retry_at"], LONGEST_PAUSE)
+
+    def _require_soon(self, due: datetime | None, longest: timedelta) -> None:
+        is_soon = due is None or due <= self.now() + longest + READING_ERROR
+        require(is_soon, SHARED_TIME, f"{due} is more than {longest} after {self.now()}")
+
+    def _has_ended(self, expires_at: datetime) -> bool:
+        return expires_at <= self.now() + READING_ERROR
+
+    def _grant(self, lease: Lease) -> None:
         held = self.leases.get(lease.connection_id)
-        free = held is None or held.holder == lease.holder or held.expires_at <= now
+        free = held is None or held.holder == lease.holder or self._has_ended(held.expires_at)
+        self._require_soon(lease.expires_at, LEASE_TTL)
         require(free, "no lease overlaps", f"{lease.holder} was granted the lease of a live holder")
         self.leases[lease.connection_id] = lease
 
@@ -175,6 +198,7 @@ class Ledger:
             "a superseded worker writes nothing",
             f"{lease.holder} committed under number {lease.fencing_number}",
         )
+        self._require_soon(lease.expires_at, LEASE_TTL)
         self.leases[lease.connection_id] = lease
 
     def _release(self, lease: Lease) -> None:
@@ -182,8 +206,9 @@ class Ledger:
         if held is not None and held.fencing_number == lease.fencing_number:
             del self.leases[lease.connection_id]
 
-    def _lead(self, holder: str, now: datetime, until: datetime) -> None:
-        free = self.relay is None or self.relay[0] == holder or self.relay[1] <= now
+    def _lead(self, holder: str, until: datetime) -> None:
+        free = self.relay is None or self.relay[0] == holder or self._has_ended(self.relay[1])
+        self._require_soon(until, LEADER_LEASE_TTL)
         require(free, "no lease overlaps", "two relays lead at once")
         self.relay = holder, until
 
@@ -211,7 +236,7 @@ class Ledger:
 
     def _finish(self, key: str, answer: bytes) -> None:
         held = self.finished.get(key)
-        if held is None or self.now() - held[1] >= KEY_RETENTION - CLOCKS_DIFFER:
+        if held is None or self.now() - held[1] >= KEY_RETENTION - READING_ERROR:
             self.finished[key] = answer, self.now()
 
     def deliver(self, message: OutboxMessage) -> None:

@@ -8,11 +8,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from adapters.outbound.events.in_process_bus import InProcessEventBus
 from adapters.outbound.persistence.store import Store
+from adapters.outbound.system import DatabaseClock
+from application.clock_check import ClockWrong, require_right_clock
 from application.connections.store_rotated_secrets import StoreRotatedSecrets
 from domain.messages import OutboxMessage
 from entrypoints.certification.fakes import LOOPBACK
@@ -24,6 +27,7 @@ from ports.event_bus import EventBus
 from ports.job_queue import Job, JobName, VendorTurns
 from ports.providers import Providers, ProviderTools
 from ports.queries import Queries
+from ports.system import SharedClock
 from ports.unit_of_work import UnitOfWork
 from tests.simulation.failures import require
 from tests.simulation.ledger import RecordedCall
@@ -34,9 +38,9 @@ if TYPE_CHECKING:
 RECORDED: Final = {
     "bookings": frozenset({"save"}),
     "guests": frozenset({"save"}),
-    "outbox": frozenset({"add", "acquire_leader_lease"}),
+    "outbox": frozenset({"add", "acquire_leader_lease", "postpone"}),
     "inbox": frozenset({"add", "record_outcomes"}),
-    "connections": frozenset({"acquire_lease", "renew_lease", "release_lease"}),
+    "connections": frozenset({"acquire_lease", "renew_lease", "release_lease", "save"}),
     "sync_runs": frozenset({"save"}),
     "idempotency": frozenset({"finish"}),
 }
@@ -46,14 +50,14 @@ PARKED_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class SimulatedClock:
-    """The world's time, wrong by `skew`; each reading takes a millisecond."""
+    """The own clock of the machine of a process; each reading takes a millisecond."""
 
     world: "World"
-    skew: timedelta
+    process: str
 
     def now(self) -> datetime:
         self.world.pass_time(timedelta(milliseconds=1))
-        return self.world.now + self.skew
+        return self.world.now + timedelta(seconds=self.world.skews.get(self.process, 0))
 
     def monotonic(self) -> float:
         self.world.pass_time(timedelta(milliseconds=1))
@@ -202,7 +206,13 @@ class SimulatedContainer(Container):
     def store(self) -> Store:  # type: ignore[override]  # any store that the world has
         return self.process.world.store  # type: ignore[return-value]
 
+    @cached_property
+    def clock(self) -> SharedClock:
+        """The database's clock is the world's."""
+        return DatabaseClock(self.own_clock, lambda: self.process.world.now)
+
     def unit_of_work(self) -> UnitOfWork:
+        self._refresh_clock()
         return ObservedUnitOfWork(self.store.unit_of_work(), self.process)  # type: ignore[return-value]
 
     @property
@@ -233,18 +243,17 @@ class Process:
         self.world, self.name = world, name
         self.is_dead = self.is_busy = False
         self.open_units = 0
-        clock = SimulatedClock(world, timedelta(seconds=world.conditions.skews.get(name, 0)))
         self.bus = InProcessEventBus({"recorder": self._receive_event})
         self.container = SimulatedContainer(
             settings=Settings(home=world.home),
-            clock=clock,
+            own_clock=SimulatedClock(world, name),
             ids=world.ids,
             randomness=world.randomness,
             queue_override=SimulatedQueue(self),
             process=self,
         )
         tools = ProviderTools(
-            clock=clock,
+            clock=self.container.clock,
             randomness=world.randomness,
             budget=world.budget_of(self),
             allowed_hosts=LOOPBACK,
@@ -252,6 +261,14 @@ class Process:
             credential_store=StoreRotatedSecrets(self.container.unit_of_work),
         )
         self.providers = InstalledProviders(tools, plugins=world.plugins)
+
+    @property
+    def may_take_jobs(self) -> bool:
+        try:
+            require_right_clock(self.container.clock)
+        except ClockWrong:
+            return False
+        return True
 
     def reach(self, point: str, error: Exception) -> None:
         """Raises Crash or `error` where the schedule wants it; a dead process goes no further."""

@@ -73,7 +73,7 @@ _INTERRUPTIBLE: Final = ("request.before", "request.after", "deliver.before", "d
 class Conditions:
     """`is_polled`: no webhooks and no reconciles: the deltas alone must bring every change.
     `is_push_only`: the connection has no API, so every message arrives, some late or twice.
-    `skews`: seconds by which the clocks of the PMS and of our processes are wrong."""
+    `skews`: seconds by which the clocks of the PMS and of our processes' machines are wrong."""
 
     seed: int
     provider: str
@@ -114,7 +114,22 @@ def generate_schedule(
     generate = _ActionSource(source, conditions, faults=faults)
     actions = list(generate.first_sync())
     actions += [action for _ in range(turns) for action in generate.turn()]
-    return Schedule(conditions=conditions, actions=actions)
+    return with_wrong_clocks(Schedule(conditions=conditions, actions=actions))
+
+
+def with_wrong_clocks(schedule: Schedule) -> Schedule:
+    """Some processes begin on machines whose clocks are an hour off, others' clocks are set."""
+    conditions = schedule.conditions
+    source = random.Random(f"clocks:{conditions.seed}")
+    ours = [name for name in conditions.skews if name != "pms"]
+    wrong = {name: source.choice((-3600, 3600)) for name in ours if source.random() < 0.2}
+    actions = list(schedule.actions)
+    for _ in range(source.randrange(6)):
+        seconds = source.choice((0, 0, -3600, 3600))
+        action = {"do": "set_clock", "process": source.choice(ours), "seconds": seconds}
+        actions.insert(source.randrange(len(actions) + 1), action)
+    skews = {**conditions.skews, **wrong}
+    return Schedule(conditions=replace(conditions, skews=skews), actions=actions)
 
 
 def generate_year(seed: int, *, provider: str | None = None, days: int = 365) -> Schedule:
@@ -128,7 +143,7 @@ def generate_year(seed: int, *, provider: str | None = None, days: int = 365) ->
     )
     generate = _ActionSource(source, conditions, faults=True)
     actions = [action for _ in range(days) for action in generate.day()]
-    return Schedule(conditions=conditions, actions=actions)
+    return with_wrong_clocks(Schedule(conditions=conditions, actions=actions))
 
 
 def _conditions(seed: int, provider: str, source: random.Random) -> Conditions:

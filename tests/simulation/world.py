@@ -88,9 +88,9 @@ class World:
         self.hotel_skew = timedelta(seconds=conditions.skews["pms"])
         self.started_at = self.now = self._hotel_now()
         self.ids = SimulatedIds(self)
-        zero = SimulatedClock(self, timedelta(0))
+        self.skews = dict(conditions.skews)
         self.directory = directory(monotonic=lambda: 0.0) if callable(directory) else directory
-        self.budget = InMemoryRateBudget(zero)
+        self.budget = InMemoryRateBudget(SimulatedClock(self, "redis"))
         self.plugins = list(entry_points(group=GROUP, name=conditions.provider))
         self.ledger = Ledger(lambda: self.now, self._is_deleted_at_source)
         self.post = Post(self)
@@ -273,7 +273,8 @@ class World:
     # the end
 
     def calm_down(self) -> None:
-        """Ends every fault; what is in flight arrives."""
+        """Ends every fault and sets every clock; what is in flight arrives."""
+        self.skews.clear()
         self.simulator.faults.clear()
         self.interrupts.clear()
         self.redis_is_up = self.subscriber_is_up = True

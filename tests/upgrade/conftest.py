@@ -107,7 +107,7 @@ def settings_for(engine: Engine, url: str, home: Path, **others: Any) -> Setting
 def upgraded(engine: Engine, upgraded_url: str, tmp_path: Path) -> Iterator[UpgradedInstallation]:
     settings = settings_for(engine, upgraded_url, tmp_path, redis_url=UNREACHABLE_REDIS)
     container = Container(
-        settings, clock=FrozenClock(STOPPED_AT), queue_override=RecordingJobQueue()
+        settings, clock_override=FrozenClock(STOPPED_AT), queue_override=RecordingJobQueue()
     )
     with closing(container):
         yield UpgradedInstallation(engine, container)

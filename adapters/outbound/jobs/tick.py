@@ -3,12 +3,14 @@
 The tick is idempotent and the database holds the schedule, so a tick that rq-scheduler loses or
 enqueues twice (both happen when it is killed between two steps) does no harm. rq-scheduler always
 pickles and imports the queue class that a job names, hence our own job class and queues; it loses
-its jobs with Redis, hence the check before each round.
+its jobs with Redis, hence the check before each round; it compares times of Redis with its own
+machine's, hence Redis' clock in place of it.
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from redis import Redis
 from rq import Queue
@@ -45,10 +47,22 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
         self.log_waiting_ticks()
         return super().enqueue_jobs()
 
+    def get_jobs_to_queue(self, with_times: bool = False) -> Iterator[Any]:  # noqa: FBT001, FBT002  # rq-scheduler's signature
+        due: Iterator[Any] = self.get_jobs(self._redis_time(), with_times=with_times)
+        return due
+
+    def _redis_time(self) -> int:
+        seconds, _ = cast("tuple[int, int]", self.connection.time())
+        return seconds
+
     def enqueue_job(self, job: JsonJob) -> None:
         """Removes a job that is none of ours."""
         if job.is_ours and job.origin in QUEUES:
             super().enqueue_job(job)
+            if job.id == TICK_ID:
+                self.connection.zadd(
+                    self.scheduled_jobs_key, {TICK_ID: self._redis_time() + self._every}
+                )
         else:
             log.error("foreign_job", extra={"queue": "scheduled"})
             self.cancel(job)
@@ -66,7 +80,8 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
 
     def register_tick(self) -> None:
         """Does nothing if the tick is scheduled. A tick of another function, as an earlier version
-        registered it, is replaced: both have the same id."""
+        registered it, is replaced: both have the same id. So is one that is due later than the next
+        one can be: a scheduler of an earlier version, on a machine whose clock is ahead."""
         if self._is_tick_registered():
             return
         self.schedule(
@@ -79,7 +94,8 @@ class TickingScheduler(Scheduler):  # type: ignore[misc]  # rq-scheduler has no 
         )
 
     def _is_tick_registered(self) -> bool:
-        if self.connection.zscore(self.scheduled_jobs_key, TICK_ID) is None:
+        due_at = self.connection.zscore(self.scheduled_jobs_key, TICK_ID)
+        if due_at is None or due_at > self._redis_time() + self._every:
             return False
         try:
             tick = JsonJob.fetch(TICK_ID, connection=self.connection)

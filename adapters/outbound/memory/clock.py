@@ -9,19 +9,24 @@ START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class FrozenClock:
-    """Simulated: sleeping advances it and returns at once; `slept` records the durations."""
+    """Simulated: sleeping advances it and returns at once; `slept` records the durations.
+    `own_skew`: by how much the machine's own clock is ahead."""
 
     def __init__(self, at: datetime = START) -> None:
         self._now = at
         self._monotonic = 0.0
         self._lock = Lock()
         self.slept: list[float] = []
+        self.own_skew = timedelta(0)
 
     def now(self) -> datetime:
         return self._now
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def skew(self) -> timedelta:
+        return self.own_skew
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

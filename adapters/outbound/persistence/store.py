@@ -1,11 +1,14 @@
 """Opens a store: one per process and database, created after any fork."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from adapters.outbound.persistence import migrations
+from adapters.outbound.persistence.engine.column_values import instant_from_micros
 from adapters.outbound.persistence.engine.database_urls import (
     is_postgres,
     postgres_url,
@@ -13,6 +16,7 @@ from adapters.outbound.persistence.engine.database_urls import (
 )
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.engine.postgres import PostgresSession
+from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.engine.sqlite import SqliteSession, open_database
 from adapters.outbound.persistence.engine.waits import DEFAULT_WAITS, StoreWaits
 from adapters.outbound.persistence.queries.directory import StoredDirectory
@@ -21,6 +25,7 @@ from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
 from ports.system import Sealer
 
 POOL_SIZE: Final = 10
+_NO_FILE: Final = Path(":memory:")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,11 @@ class Store:
 
     def unit_of_work(self) -> StoredUnitOfWork:
         return StoredUnitOfWork(self._writing, self._sealer)
+
+    def read_time(self) -> datetime:
+        """The database's clock; on SQLite the machine's."""
+        with self._writing.reading() as session:
+            return _read_time(session)
 
     def upgrade(self) -> int:
         """Upgrades the schema and returns its version."""
@@ -85,6 +95,23 @@ def require_database_file(database_url: str) -> None:
     PostgreSQL is not asked: its outage ends by itself."""
     if not is_postgres(database_url):
         open_database(sqlite_path(database_url)).close()
+
+
+def read_time(database_url: str) -> datetime:
+    """The database's clock, over a connection of its own: for a process that forks, or holds no
+    keys. Raises StoreUnavailable."""
+    session: Session
+    if is_postgres(database_url):
+        session = PostgresSession(postgres_url(database_url), DEFAULT_WAITS)
+    else:
+        session = SqliteSession(_NO_FILE)
+    with closing(session):
+        return _read_time(session)
+
+
+def _read_time(session: Session) -> datetime:
+    [(micros,)] = session.rows(f"SELECT {session.current_micros}")  # constant
+    return instant_from_micros(micros)
 
 
 def _sqlite_pool(path: Path, *, size: int, wait_seconds: float) -> Pool:

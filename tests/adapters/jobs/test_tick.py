@@ -1,4 +1,7 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import rq_scheduler.scheduler
 from redis import Redis
 from rq.job import Job
 
@@ -24,10 +27,17 @@ class TestRegisterTick:
     def test_schedules_the_tick_once(self, redis: Redis) -> None:
         scheduler = scheduler_for(redis, TICK_FUNCTION)
         scheduler.register_tick()
-        redis.zadd(scheduler.scheduled_jobs_key, {TICK_ID: 2_000_000_000})
+        redis.zadd(scheduler.scheduled_jobs_key, {TICK_ID: 5})
         scheduler.register_tick()
         assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION)]
-        assert redis.zscore(scheduler.scheduled_jobs_key, TICK_ID) == 2_000_000_000
+        assert redis.zscore(scheduler.scheduled_jobs_key, TICK_ID) == 5
+
+    def test_replaces_a_tick_that_a_clock_ahead_has_postponed(self, redis: Redis) -> None:
+        scheduler = scheduler_for(redis, TICK_FUNCTION)
+        scheduler.register_tick()
+        redis.zadd(scheduler.scheduled_jobs_key, {TICK_ID: redis.time()[0] + 3600})
+        scheduler.register_tick()
+        assert redis.zscore(scheduler.scheduled_jobs_key, TICK_ID) == 0
 
     def test_replaces_the_tick_of_an_earlier_version(self, redis: Redis) -> None:
         scheduler_for(redis, TICK_FUNCTION_OF_VERSION_0_1).register_tick()
@@ -41,6 +51,29 @@ class TestRegisterTick:
         redis.delete(Job.key_for(TICK_ID))
         scheduler.register_tick()
         assert scheduled_ticks(redis) == [(TICK_ID, TICK_FUNCTION)]
+
+
+class TestWrongClock:
+    @pytest.mark.parametrize("hours", [-1, 1])
+    def test_does_not_move_the_tick(
+        self, redis: Redis, monkeypatch: pytest.MonkeyPatch, hours: int
+    ) -> None:
+        """The next one is due at the interval after now, by the clock of Redis."""
+
+        class WrongTime(datetime):
+            @classmethod
+            def utcnow(cls) -> datetime:
+                return datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=hours)
+
+        monkeypatch.setattr(rq_scheduler.scheduler, "datetime", WrongTime)
+        scheduler = scheduler_for(redis, TICK_FUNCTION)
+        before = redis.time()[0]
+        scheduler.enqueue_jobs()
+        due_at = redis.zscore(scheduler.scheduled_jobs_key, TICK_ID)
+        assert before + 15 <= due_at <= redis.time()[0] + 15
+        assert list(scheduler.get_jobs_to_queue()) == []
+        redis.zadd(scheduler.scheduled_jobs_key, {TICK_ID: redis.time()[0]})
+        assert [job.id for job in scheduler.get_jobs_to_queue()] == [TICK_ID]
 
 
 class TestWaitingTicks:

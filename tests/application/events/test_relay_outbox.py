@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 
 from adapters.outbound.events.in_process_bus import InProcessEventBus
+from application.clock_check import ClockWrong
 from application.events.relay_outbox import (
     FIRST_PAUSE,
     LEADER_LEASE_TTL,
@@ -115,7 +116,7 @@ class TestHangingSubscriber:
         with pytest.raises(SubscriberHangs):
             self.relay(app, hanging=hanging)()
         emit(app, "b1")
-        assert self.relay(app, holder="other", hanging=fine)() == 1
+        assert relay(app, holder="other", hanging=fine)() == 1
 
 
 class TestStoppingRelay:
@@ -253,6 +254,16 @@ class TestSecondRelay:
         emit(app, "a2")
         assert second() == 0
         assert first() == 1
+
+    def test_is_not_taken_under_a_wrong_clock(self, app: App) -> None:
+        listener = Listener()
+        emit(app, "a1")
+        app.clock.own_skew = timedelta(hours=1)
+        with pytest.raises(ClockWrong):
+            relay(app, one=listener)()
+        assert listener.received == []
+        app.clock.own_skew = timedelta(0)
+        assert relay(app, "second", one=listener)() == 1
 
     def test_takes_over_when_the_first_is_dead(self, app: App) -> None:
         listener = Listener()

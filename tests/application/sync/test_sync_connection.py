@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
+from application.clock_check import ClockWrong
 from application.connections.store_rotated_secrets import StoreRotatedSecrets
 from application.connections.update_connection import UpdateConnection
 from application.errors import NotFound
@@ -258,9 +259,33 @@ class TestLease:
         assert app.stored().breaker.failures == 0
 
     def test_is_renewed_by_every_page(self, app: App) -> None:
-        app.during_each_request(lambda: app.clock.advance(LEASE_TTL - SECOND))
-        pages = [app.page(booked(f"B{n}"), checkpoint=f"{n}") for n in range(4)]
-        assert app.run(SyncKind.DELTA, *pages).status is SyncStatus.COMPLETED
+        """Each request takes nearly as long as a lease; another worker tries at its end."""
+        run = app.queued()
+        app.script_pull(*[app.page(booked(f"B{n}"), checkpoint=f"{n}") for n in range(4)])
+        others: list[SyncRun] = []
+
+        def long_request() -> None:
+            app.clock.advance(LEASE_TTL - SECOND)
+            others.append(app.sync(run.id, holder="second"))
+
+        app.during_each_request(long_request)
+        assert app.sync(run.id, holder="first").status is SyncStatus.COMPLETED
+        assert [each.pages for each in others] == [0, 1, 2, 3]
+        assert len(app.provider.accounts) == 1
+
+    @pytest.mark.parametrize("seconds", [-31, 31])
+    def test_is_not_taken_under_a_wrong_clock(self, app: App, seconds: int) -> None:
+        run = app.queued()
+        app.clock.own_skew = seconds * SECOND
+        with pytest.raises(ClockWrong, match="clock is 31 s") as caught:
+            app.sync(run.id, holder="w")
+        assert caught.value.details == {"skew_seconds": seconds}
+        with pytest.raises(ClockWrong):
+            app.fail(run.id, holder="w", bug="KeyError")
+        assert app.provider.accounts == []
+        assert app.sync_run(run.id) == run
+        app.clock.own_skew = 30 * SECOND
+        assert app.sync(run.id, holder="w").status is SyncStatus.COMPLETED
 
     def test_is_free_after_the_run(self, app: App) -> None:
         app.run(SyncKind.DELTA, ProviderUnavailable(), holder="first")

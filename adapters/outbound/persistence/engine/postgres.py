@@ -51,6 +51,7 @@ def open_database(url: str, waits: StoreWaits) -> Psycopg3Database:
 class PostgresSession:
     """BEGIN and deferred statements are sent with the next statement, in one round trip."""
 
+    current_micros: Final = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
     for_update: Final = "FOR UPDATE"
     for_update_skip_locked: Final = "FOR UPDATE SKIP LOCKED"
 

@@ -60,6 +60,11 @@ class Session(Protocol):
         ...
 
     @property
+    def current_micros(self) -> str:
+        """The database's clock, in microseconds since the epoch, as an expression."""
+        ...
+
+    @property
     def for_update(self) -> str:
         """The clause with which a SELECT locks its rows."""
         ...

@@ -78,6 +78,9 @@ def _with_qmark_placeholders(sql: str) -> str:
 class SqliteSession:
     """Locks no rows: a transaction that began IMMEDIATE is the only writer."""
 
+    current_micros: Final = (
+        "CAST(round((julianday('now') - 2440587.5) * 86400000) AS integer) * 1000"
+    )
     for_update: Final = ""
     for_update_skip_locked: Final = ""
 
