@@ -164,6 +164,9 @@ class PostgresSession:
     def in_parameter(self, values: Collection[str]) -> list[str]:
         return list(values)
 
+    def among(self, selection: str) -> str:
+        return f"ctid = ANY(ARRAY(SELECT ctid {selection}))"
+
     def byte_length(self, column: str) -> str:
         return f"octet_length({column})"
 

@@ -51,6 +51,11 @@ class Session(Protocol):
 
     def in_parameter(self, values: Collection[str]) -> Any: ...
 
+    def among(self, selection: str) -> str:
+        """The condition that a row is one of `FROM … WHERE … LIMIT …` of its own table, by its
+        place: no plan reads the others."""
+        ...
+
     def byte_length(self, column: str) -> str:
         """The length of a text column in UTF-8, as an expression."""
         ...

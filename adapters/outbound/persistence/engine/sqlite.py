@@ -139,6 +139,9 @@ class SqliteSession:
     def in_parameter(self, values: Collection[str]) -> str:
         return json_text(list(values))
 
+    def among(self, selection: str) -> str:
+        return f"rowid IN (SELECT rowid {selection})"
+
     def byte_length(self, column: str) -> str:
         return f"length(CAST({column} AS blob))"
 

@@ -43,13 +43,12 @@ _DUE_POSTPONED_SQL = f"""
     ORDER BY p.position
 """  # noqa: S608  # constant
 
-_PURGE_SQL = """
-    DELETE FROM outbox WHERE position IN (
-        SELECT m.position FROM outbox m
-        WHERE m.delivered_at IS NOT NULL AND m.delivered_at < %s AND NOT EXISTS (
-            SELECT 1 FROM postponed_deliveries p
-            WHERE p.hotel_id = m.hotel_id AND p.message_id = m.id)
-        ORDER BY m.delivered_at LIMIT %s)
+_OLD = """
+    FROM outbox m
+    WHERE m.delivered_at IS NOT NULL AND m.delivered_at < %s AND NOT EXISTS (
+        SELECT 1 FROM postponed_deliveries p
+        WHERE p.hotel_id = m.hotel_id AND p.message_id = m.id)
+    ORDER BY m.delivered_at LIMIT %s
 """
 
 _ACQUIRE_RELAY_LEASE_SQL = """
@@ -125,7 +124,10 @@ class StoredOutbox:
         )
 
     def purge(self, *, delivered_before: datetime, limit: int) -> int:
-        return self.session.run(_PURGE_SQL, (micros_from_instant(delivered_before), limit))
+        return self.session.run(
+            f"DELETE FROM outbox WHERE {self.session.among(_OLD)}",  # noqa: S608  # constant
+            (micros_from_instant(delivered_before), limit),
+        )
 
     def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:
         if not ordering_keys:

@@ -17,6 +17,8 @@ from domain.erasure import names_guest
 from domain.tombstone import Tombstone
 from domain.values import HotelId
 
+_OLD = "FROM booking_tombstones WHERE synced_at < %s ORDER BY synced_at LIMIT %s"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTombstones:
@@ -46,8 +48,6 @@ class StoredTombstones:
 
     def purge(self, *, recorded_before: datetime, limit: int) -> int:
         return self.session.run(
-            "DELETE FROM booking_tombstones WHERE (hotel_id, provider, external_id) IN ("
-            "SELECT hotel_id, provider, external_id FROM booking_tombstones "
-            "WHERE synced_at < %s ORDER BY synced_at LIMIT %s)",
+            f"DELETE FROM booking_tombstones WHERE {self.session.among(_OLD)}",  # noqa: S608  # constant
             (micros_from_instant(recorded_before), limit),
         )
