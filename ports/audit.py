@@ -1,10 +1,25 @@
 """Store of the audit log."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
-from domain.audit import AuditEntry
+from domain.audit import AuditAction, AuditEntry
 from domain.values import HotelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """All that are set must match. `actor`: the actor's name or label. `before`: only entries that
+    are older than this one, by time and id."""
+
+    hotel_id: HotelId | None = None
+    actor: str | None = None
+    action: AuditAction | None = None
+    since: datetime | None = None
+    before: tuple[datetime, UUID] | None = None
 
 
 class AuditLog(Protocol):
@@ -12,6 +27,8 @@ class AuditLog(Protocol):
 
     def add(self, entries: Sequence[AuditEntry]) -> None: ...
 
-    def of_hotel(self, hotel_id: HotelId, *, limit: int) -> Sequence[AuditEntry]:
+    def get(self, entry_id: UUID) -> AuditEntry | None: ...
+
+    def find(self, wanted: AuditFilter, *, limit: int) -> Sequence[AuditEntry]:
         """Newest first."""
         ...

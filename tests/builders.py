@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from adapters.outbound.system import Uuid7Generator
+from adapters.outbound.system import SystemClock, Uuid7Generator
+from application.audit.audit_trail import AuditTrail
 from domain.access import AccessToken, ProviderKey, Scope
-from domain.audit import AuditAction, AuditEntry
+from domain.audit import Actor, AuditAction, AuditChannel, AuditEntry
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.breaker import Breaker
@@ -464,14 +465,22 @@ def vendor_error_text(of: Connection, **overrides: Any) -> VendorErrorText:
     return replace(entity, **overrides)
 
 
+def audit_trail() -> AuditTrail:
+    return AuditTrail(SystemClock(), Uuid7Generator())
+
+
 def audit_entry(of: Hotel, **overrides: Any) -> AuditEntry:
     entity = AuditEntry(
         id=new_id(),
         at=T0,
-        actor="cli",
+        actor=Actor(
+            channel=AuditChannel.REST, name="a token", label=EDGE_TEXT, address="192.0.2.1"
+        ),
         action=AuditAction.QUARANTINE_DISCARDED,
         hotel_id=of.id,
         subject=EDGE_TEXT,
+        before={"state": "active", "scopes": ["read", "sync"], "secret": "set", "error": None},
+        after={"state": "paused", "enabled": True, "minutes": 5, EDGE_TEXT: EDGE_TEXT},
         details={"count": 3, "code": EDGE_TEXT},
     )
     return replace(entity, **overrides)

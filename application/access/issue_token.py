@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.access.authenticate import KEY_PREFIX, TOKEN_PREFIX, format_credential, secret_hash
+from application.audit.audit_trail import AuditTrail
+from application.audit.audited_states import token_state
 from application.errors import InvalidRequest
 from application.stored_hotels import get_hotel_by_slug
 from domain.access import AccessToken, ProviderKey, Scope
+from domain.audit import AuditAction
 from domain.values import HotelId
 from ports.providers import Providers
 from ports.system import Clock, IdGenerator, Randomness
@@ -43,6 +46,7 @@ class IssueToken:
     clock: Clock
     ids: IdGenerator
     randomness: Randomness
+    audit: AuditTrail
 
     def __call__(self, request: TokenRequest) -> IssuedToken:
         """Raises UnknownProvider, HotelNotFound, InvalidField; InvalidRequest for a partner whose
@@ -54,6 +58,7 @@ class IssueToken:
             key, key_text = self._key(uow, request)
             token, text = self._token(key, hotel_ids, request.scopes, request.lifetime)
             uow.credentials.add_token(token)
+            self._record(uow, token, request, has_new_key=key_text is not None)
             uow.commit()
         return IssuedToken(token=token, secret_text=text, provider_key_text=key_text)
 
@@ -61,6 +66,22 @@ class IssueToken:
         """A new token with the rights and the lifetime of an old one."""
         lifetime = old.expires_at - old.created_at
         return self._token(key, old.hotel_ids, old.scopes, lifetime)
+
+    def _record(
+        self, uow: UnitOfWork, token: AccessToken, request: TokenRequest, *, has_new_key: bool
+    ) -> None:
+        self.audit.record(
+            uow,
+            AuditAction.TOKEN_ISSUED,
+            token.id,
+            hotel_id=sole_hotel(token),
+            after=token_state(token),
+            details={
+                "hotels": list(request.hotels),
+                "partner": request.partner,
+                "key": "issued" if has_new_key else "unchanged",
+            },
+        )
 
     def _key(self, uow: UnitOfWork, request: TokenRequest) -> tuple[ProviderKey, str | None]:
         known = uow.credentials.key_of_partner(request.provider, request.partner)
@@ -99,3 +120,8 @@ class IssueToken:
             expires_at=now + lifetime,
         )
         return token, format_credential(TOKEN_PREFIX, token.id, secret)
+
+
+def sole_hotel(token: AccessToken) -> HotelId | None:
+    """Its hotel, if it is for one only."""
+    return token.hotel_ids[0] if len(token.hotel_ids) == 1 else None

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
+from application.audit.audit_trail import AuditTrail
 from application.retrying import in_transaction
+from domain.audit import AuditAction
 from ports.sealing import ResealedBatch, ResealPosition
-from ports.unit_of_work import UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 BATCH: Final = 100
 
@@ -23,15 +25,21 @@ class RotateSecrets:
     """In short transactions; if it is interrupted, run it again."""
 
     unit_of_work: UnitOfWorkFactory
+    audit: AuditTrail
 
     def __call__(self) -> RotationResult:
-        """Until a pass finds no value of an older key."""
+        """Until a pass finds no value of an older key. Recorded before: an interrupted rotation has
+        changed values, too."""
+        in_transaction(self.unit_of_work, self._record)
         total = 0
         while True:
             resealed, unreadable = self._pass()
             total += resealed
             if not resealed:
                 return RotationResult(resealed=total, unreadable=unreadable)
+
+    def _record(self, uow: UnitOfWork) -> None:
+        self.audit.record(uow, AuditAction.SECRETS_ROTATED, "sealed values")
 
     def _pass(self) -> tuple[int, int]:
         resealed = unreadable = 0

@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from application.access.authenticate import secret_hash
-from application.connections.stored_connections import build_account, require_openable
+from application.audit.audit_trail import AuditTrail
+from application.audit.audited_states import connection_state
+from application.connections.stored_connections import (
+    build_account,
+    record_change,
+    require_openable,
+)
 from application.errors import AlreadyConnected, InvalidRequest
 from application.stored_hotels import get_hotel_by_slug
+from domain.audit import AuditAction
 from domain.connection import Connection, ConnectionState
 from domain.schedule import Schedule
 from ports.providers import Capabilities, Providers
@@ -40,6 +47,7 @@ class AddConnection:
     clock: Clock
     ids: IdGenerator
     randomness: Randomness
+    audit: AuditTrail
 
     def __call__(self, wanted: NewConnection) -> AddedConnection:
         """A push-only connection is active at once; one that is pulled must pass
@@ -66,6 +74,8 @@ class AddConnection:
             require_openable(provider, build_account(connection, hotel, secrets, ""))
             _require_first(uow, connection)
             uow.connections.add(connection, secrets)
+            action, after = AuditAction.CONNECTION_ADDED, connection_state(connection, secrets)
+            record_change(uow, self.audit, action, hotel, connection, after=after)
             uow.commit()
         return AddedConnection(connection, key)
 

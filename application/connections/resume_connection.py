@@ -2,30 +2,33 @@
 
 from dataclasses import dataclass
 
-from application.connections.stored_connections import get_connection
+from application.audit.audit_trail import AuditTrail
+from application.connections.stored_connections import update_connection
 from application.errors import InvalidRequest
-from application.retrying import in_transaction
+from domain.audit import AuditAction
 from domain.connection import Connection, ConnectionState
 from domain.values import ConnectionId
 from ports.system import Clock
-from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeConnection:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    audit: AuditTrail
 
     def __call__(self, connection_id: ConnectionId) -> Connection:
         """The next sync is due at once; control messages received earlier have no effect. Raises
         InvalidRequest for a connection that was never tested."""
         now = self.clock.now()
 
-        def resume(uow: UnitOfWork) -> Connection:
-            connection, _ = get_connection(uow, connection_id)
+        def resumed(connection: Connection) -> Connection:
             if connection.state is ConnectionState.NEW:
                 raise InvalidRequest("test this connection first: `pms connection test`")
-            uow.connections.apply_control(connection_id, at=now)
-            return uow.connections.save(connection.resumed(now))
+            return connection.resumed(now)
 
-        return in_transaction(self.unit_of_work, resume)
+        action = AuditAction.CONNECTION_RESUMED
+        return update_connection(
+            self.unit_of_work, self.audit, action, connection_id, resumed, control_at=now
+        )

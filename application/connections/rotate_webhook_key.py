@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 
 from application.access.authenticate import secret_hash
+from application.audit.audit_trail import AuditTrail
 from application.connections.add_connection import AddedConnection
 from application.connections.stored_connections import update_connection
+from domain.audit import AuditAction
 from domain.values import ConnectionId
 from ports.system import Randomness
 from ports.unit_of_work import UnitOfWorkFactory
@@ -14,12 +16,17 @@ from ports.unit_of_work import UnitOfWorkFactory
 class RotateWebhookKey:
     unit_of_work: UnitOfWorkFactory
     randomness: Randomness
+    audit: AuditTrail
 
     def __call__(self, connection_id: ConnectionId) -> AddedConnection:
         """The old URL stops working; enter the new one at the vendor. Raises
         ConnectionNotFound."""
         key = self.randomness.secret()
         saved = update_connection(
-            self.unit_of_work, connection_id, lambda c: replace(c, key_hash=secret_hash(key))
+            self.unit_of_work,
+            self.audit,
+            AuditAction.CONNECTION_KEY_ROTATED,
+            connection_id,
+            lambda connection: replace(connection, key_hash=secret_hash(key)),
         )
         return AddedConnection(saved, key)

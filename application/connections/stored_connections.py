@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
+from application.audit.audit_trail import NOTHING, AuditTrail
+from application.audit.audited_states import connection_state
 from application.errors import ConnectionNotFound
 from application.retrying import in_transaction
+from domain.audit import AuditAction, AuditState
 from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
 from domain.sync_run import SyncKind
@@ -25,16 +28,41 @@ def get_connection(uow: UnitOfWork, connection_id: ConnectionId) -> tuple[Connec
 
 def update_connection(
     unit_of_work: UnitOfWorkFactory,
+    audit: AuditTrail,
+    action: AuditAction,
     connection_id: ConnectionId,
     change: Callable[[Connection], Connection],
+    *,
+    control_at: datetime | None = None,
 ) -> Connection:
-    """Loads, changes and saves; repeats on a conflict. Raises ConnectionNotFound."""
+    """Loads, changes, saves and records the act; repeats on a conflict. With `control_at`, control
+    messages that were received earlier have no effect afterwards. Raises ConnectionNotFound."""
 
     def update(uow: UnitOfWork) -> Connection:
-        connection, _ = get_connection(uow, connection_id)
-        return uow.connections.save(change(connection))
+        if control_at is not None:
+            uow.connections.apply_control(connection_id, at=control_at)
+        connection, hotel = get_connection(uow, connection_id)
+        saved = uow.connections.save(change(connection))
+        before, after = connection_state(connection), connection_state(saved)
+        record_change(uow, audit, action, hotel, saved, before=before, after=after)
+        return saved
 
     return in_transaction(unit_of_work, update)
+
+
+def record_change(  # noqa: PLR0913  # the parts of an entry
+    uow: UnitOfWork,
+    audit: AuditTrail,
+    action: AuditAction,
+    hotel: Hotel,
+    saved: Connection,
+    *,
+    after: AuditState,
+    before: AuditState = NOTHING,
+) -> None:
+    """Records what an operator did to a connection."""
+    subject = f"{hotel.slug}/{saved.name}"
+    audit.record(uow, action, subject, hotel_id=hotel.id, before=before, after=after)
 
 
 def time_zone_of(connection: Connection, hotel: Hotel) -> str:

@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from application.audit.audit_trail import AuditTrail
+from application.audit.audited_states import connection_state
 from application.connections.add_connection import split_settings
 from application.connections.stored_connections import (
     build_account,
     get_connection,
+    record_change,
     require_openable,
 )
 from application.retrying import in_transaction
+from domain.audit import AuditAction
 from domain.connection import Connection
 from domain.values import ConnectionId
 from ports.providers import Capabilities, Providers
@@ -22,6 +26,7 @@ class UpdateConnection:
     unit_of_work: UnitOfWorkFactory
     providers: Providers
     clock: Clock
+    audit: AuditTrail
 
     def __call__(self, connection_id: ConnectionId, values: Mapping[str, str]) -> Connection:
         """`values` replace those of the same names, an empty value removes one; all others stay,
@@ -47,7 +52,17 @@ class UpdateConnection:
             last_run = uow.sync_runs.last_ended(connection)
             if last_run and last_run.checkpoint:
                 uow.sync_runs.save(last_run.without_checkpoint())
-            return uow.connections.save(changed)
+            saved = uow.connections.save(changed)
+            record_change(
+                uow,
+                self.audit,
+                AuditAction.CONNECTION_CHANGED,
+                hotel,
+                saved,
+                before=connection_state(connection, stored_secrets),
+                after=connection_state(saved, secrets),
+            )
+            return saved
 
         return in_transaction(self.unit_of_work, update)
 

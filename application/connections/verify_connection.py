@@ -3,15 +3,16 @@
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from application.connections.stored_connections import get_connection, load_account
-from application.retrying import in_transaction
+from application.audit.audit_trail import AuditTrail
+from application.connections.stored_connections import load_account, update_connection
+from domain.audit import AuditAction
 from domain.connection import Connection
 from domain.hotel import Hotel, require_time_zone
 from domain.values import ConnectionId
 from ports.errors import ProviderError
 from ports.providers import AccountReport, Providers
 from ports.system import Clock
-from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from ports.unit_of_work import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class VerifyConnection:
     unit_of_work: UnitOfWorkFactory
     providers: Providers
     clock: Clock
+    audit: AuditTrail
 
     def __call__(self, connection_id: ConnectionId, *, correlation_id: str) -> VerifiedConnection:
         """Raises ConnectionNotFound, Unsupported, Misconfigured."""
@@ -46,17 +48,19 @@ class VerifyConnection:
         return VerifiedConnection(connection, report, suggestions=_advice(report, hotel))
 
     def _activate(self, connection_id: ConnectionId, report: AccountReport) -> Connection:
-        def activate(uow: UnitOfWork) -> Connection:
-            connection, _ = get_connection(uow, connection_id)
+        now = self.clock.now()
+
+        def activated(connection: Connection) -> Connection:
             settings = {**connection.settings, "property_id": report.property_id}
             if report.time_zone is not None:
                 require_time_zone(report.time_zone)
                 settings["time_zone"] = report.time_zone
-            now = self.clock.now()
-            uow.connections.apply_control(connection_id, at=now)
-            return uow.connections.save(replace(connection, settings=settings).tested(now))
+            return replace(connection, settings=settings).tested(now)
 
-        return in_transaction(self.unit_of_work, activate)
+        action = AuditAction.CONNECTION_TESTED
+        return update_connection(
+            self.unit_of_work, self.audit, action, connection_id, activated, control_at=now
+        )
 
 
 def _suggestions(error: ProviderError) -> tuple[str, ...]:

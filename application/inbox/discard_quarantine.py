@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from application.audit.audit_trail import AuditTrail, current_actor
 from application.errors import NotFound
 from application.retrying import in_transaction
-from domain.audit import AuditAction, AuditEntry
+from domain.audit import AuditAction
 from domain.values import HotelId
 from ports.messages import QuarantineFilter
-from ports.system import Clock, IdGenerator
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 BATCH: Final = 2_000
@@ -27,14 +27,13 @@ class DiscardQuarantine:
     again."""
 
     unit_of_work: UnitOfWorkFactory
-    clock: Clock
-    ids: IdGenerator
+    audit: AuditTrail
 
-    def __call__(self, wanted: QuarantineFilter, *, actor: str, batch: int = BATCH) -> int:
+    def __call__(self, wanted: QuarantineFilter, *, batch: int = BATCH) -> int:
         """How many were discarded; each transaction adds its own entry to the audit log."""
         total = 0
         while count := in_transaction(
-            self.unit_of_work, lambda uow: self._discard(uow, wanted, actor, batch)
+            self.unit_of_work, lambda uow: self._discard(uow, wanted, batch)
         ):
             total += count
             if count < batch:
@@ -42,33 +41,34 @@ class DiscardQuarantine:
         if total:
             _LOG.info(
                 "quarantine_discarded",
-                extra={"actor": actor, "count": total, **filter_details(wanted)},
+                extra={"actor": str(current_actor.get()), "count": total, **filter_details(wanted)},
             )
         return total
 
-    def one(
-        self, hotel_id: HotelId, item_id: UUID, *, actor: str, provider: str | None = None
-    ) -> None:
+    def one(self, hotel_id: HotelId, item_id: UUID, *, provider: str | None = None) -> None:
         """`provider`: if given, the item must be of it. Raises NotFound if no such item is
         quarantined at this hotel."""
         wanted = QuarantineFilter(hotel_id=hotel_id, item_id=item_id, provider=provider)
-        if not self(wanted, actor=actor):
+        if not self(wanted):
             raise NotFound("nothing of this id is quarantined here")
 
-    def _discard(self, uow: UnitOfWork, wanted: QuarantineFilter, actor: str, batch: int) -> int:
+    def _discard(self, uow: UnitOfWork, wanted: QuarantineFilter, batch: int) -> int:
         count = uow.inbox.discard(wanted, limit=batch)
         if count:
-            entry = AuditEntry(
-                id=self.ids.new(),
-                at=self.clock.now(),
-                actor=actor,
-                action=AuditAction.QUARANTINE_DISCARDED,
+            self.audit.record(
+                uow,
+                AuditAction.QUARANTINE_DISCARDED,
+                wanted.item_id or "quarantine",
                 hotel_id=wanted.hotel_id,
-                subject=str(wanted.item_id) if wanted.item_id else "quarantine",
-                details={"count": count, **filter_details(wanted)},
+                details={"count": count, **_audited_details(wanted)},
             )
-            uow.audit_log.add([entry])
         return count
+
+
+def _audited_details(wanted: QuarantineFilter) -> dict[str, str]:
+    """The id of a booking or guest would outlive the guest's erasure."""
+    details = filter_details(wanted)
+    return {**details, "external_id": "set"} if "external_id" in details else details
 
 
 def filter_details(wanted: QuarantineFilter) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from application import log_context
+from application.audit.audit_trail import AuditTrail
 from application.errors import NotFound
 from application.events.cloud_events import ordering_key, outbox_message
 from application.privacy.erased_identities import ErasedIdentities, identity_hash
@@ -61,6 +62,7 @@ class EraseGuest:
     ids: IdGenerator
     randomness: Randomness
     shred_deleted: ShredDeleted
+    audit: AuditTrail
 
     def __call__(self, request: PersonRequest) -> ErasureResult:
         """Raises NotFound for a person who is neither stored nor erased before."""
@@ -93,8 +95,7 @@ class EraseGuest:
         _delete_responses_and_messages(uow, request.hotel_id, person, guests_erased)
         events += guests_erased
         uow.outbox.add([outbox_message(event, self.ids.new()) for event in events])
-        action = PrivacyAction.ERASED
-        record_request(uow, request, action, known_hash, clock=self.clock, ids=self.ids)
+        record_request(uow, request, PrivacyAction.ERASED, known_hash, self.audit)
         return person, known_hash
 
     def _erase_from_bookings(

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from application.audit.audit_trail import AuditTrail
 from application.errors import NotFound
 from application.events.cloud_events import instant_text
 from application.privacy import stored_person
@@ -19,7 +20,7 @@ from domain.snapshots import BookingSnapshot, GuestSnapshot
 from domain.tombstone import Tombstone
 from ports.bookings import StatusChange
 from ports.queries import Queries
-from ports.system import Clock, IdGenerator, Randomness
+from ports.system import Clock, Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 S = TypeVar("S", BookingSnapshot, GuestSnapshot)
@@ -30,8 +31,8 @@ class ExportGuest:
     unit_of_work: UnitOfWorkFactory
     queries: Queries
     clock: Clock
-    ids: IdGenerator
     randomness: Randomness
+    audit: AuditTrail
 
     def __call__(self, request: stored_person.PersonRequest) -> Document:
         """`guests` and `bookings` in the canonical format, each with `synced_at`; `received`: the
@@ -69,9 +70,7 @@ class ExportGuest:
             raise NotFound("there is no such guest or booking; see `pms guest find`")
         key = uow.erasures.lock_key(request.hotel_id)
         hashed = identity_hash(key, request.provider, request.identity)
-        stored_person.record_request(
-            uow, request, PrivacyAction.EXPORTED, hashed, clock=self.clock, ids=self.ids
-        )
+        stored_person.record_request(uow, request, PrivacyAction.EXPORTED, hashed, self.audit)
         return person
 
     def _received(

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from application.audit.audit_trail import AuditTrail, current_actor
 from application.errors import InvalidRequest
 from application.privacy.erased_identities import Identity
+from domain.audit import AuditAction
 from domain.booking import Booking
 from domain.erasure import PrivacyAction, PrivacyRequest
 from domain.guest import Guest
@@ -16,22 +18,24 @@ from domain.messages import InboxItem, ItemKind
 from domain.snapshots import Party
 from domain.tombstone import Tombstone
 from domain.values import HotelId
-from ports.system import Clock, IdGenerator, Randomness
+from ports.system import Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _PAGE: Final = 200
+_AUDITED: Final = {
+    PrivacyAction.EXPORTED: AuditAction.GUEST_EXPORTED,
+    PrivacyAction.ERASED: AuditAction.GUEST_ERASED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRequest:
-    """Whose data: the guest of this id, and the guests without an id on these bookings. `actor`:
-    who asks, for the record."""
+    """Whose data: the guest of this id, and the guests without an id on these bookings."""
 
     hotel_id: HotelId
     provider: str
     external_id: str | None = None
     booking_ids: frozenset[str] = frozenset()
-    actor: str
 
     def __post_init__(self) -> None:
         if self.external_id is None and not self.booking_ids:
@@ -146,17 +150,23 @@ def record_request(
     request: PersonRequest,
     action: PrivacyAction,
     hashed_identity: str,
-    *,
-    clock: Clock,
-    ids: IdGenerator,
+    audit: AuditTrail,
 ) -> None:
+    """In the record of the guests' rights and in the audit log."""
     uow.erasures.record(
         PrivacyRequest(
-            id=ids.new(),
+            id=audit.ids.new(),
             hotel_id=request.hotel_id,
-            at=clock.now(),
+            at=audit.clock.now(),
             action=action,
-            actor=request.actor,
+            actor=str(current_actor.get()),
             identity_hash=hashed_identity,
         )
+    )
+    audit.record(
+        uow,
+        _AUDITED[action],
+        hashed_identity,
+        hotel_id=request.hotel_id,
+        details={"provider": request.provider},
     )

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from application.audit.audit_trail import AuditTrail
 from application.connections.stored_connections import get_connection
 from application.enqueue_jobs import enqueue_runs
 from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
+from domain.audit import AuditAction
 from domain.connection import ConnectionState
 from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import ConnectionId, HotelId
@@ -22,6 +24,7 @@ class RequestSync:
     queue: JobQueue
     clock: Clock
     ids: IdGenerator
+    audit: AuditTrail
 
     def __call__(
         self,
@@ -48,11 +51,11 @@ class RequestSync:
             raise InvalidRequest("test this connection first: `pms connection test`")
         now = self.clock.now()
         run = connection.new_run(self.ids.new(), kind, trigger, correlation_id, now)
-        self._add(run)
+        self._add(run, f"{hotel.slug}/{connection.name}")
         enqueue_runs(self.queue, [run])
         return run
 
-    def _add(self, run: SyncRun) -> None:
+    def _add(self, run: SyncRun, subject: str) -> None:
         with self.unit_of_work() as uow:
             if uow.sync_runs.unfinished(run.connection_id):
                 raise SyncInProgress
@@ -60,4 +63,6 @@ class RequestSync:
                 uow.sync_runs.add(run)
             except AlreadyExists as error:
                 raise SyncInProgress from error
+            action, details = AuditAction.SYNC_REQUESTED, {"kind": run.kind, "run": str(run.id)}
+            self.audit.record(uow, action, subject, hotel_id=run.hotel_id, details=details)
             uow.commit()

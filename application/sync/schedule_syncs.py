@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from typing import Final
 
+from application.audit.audit_trail import AuditTrail, acting_as
 from application.enqueue_jobs import enqueue_jobs, enqueue_runs, inbox_job
-from domain.audit import RETENTION_ACTOR, AuditAction, AuditEntry
+from domain.audit import RETENTION, AuditAction, AuditValue
 from domain.connection import Connection
 from domain.sync_run import SyncKind, SyncRun, SyncTrigger
 from domain.values import HotelId
@@ -53,6 +54,7 @@ class ScheduleSyncs:
     clock: Clock
     ids: IdGenerator
     randomness: Randomness
+    audit: AuditTrail
     purge_batch: int = PURGE_BATCH
 
     def __call__(self) -> TickResult:
@@ -132,7 +134,7 @@ class ScheduleSyncs:
             quarantined = uow.inbox.purge_quarantined(
                 received_before=now - QUARANTINE_RETENTION, limit=limit
             )
-            uow.audit_log.add(self._purge_entries(quarantined, now))
+            self._record_purged(uow, quarantined, now)
             batches = (
                 sum(quarantined.values()),
                 uow.inbox.purge(done_before=now - DONE_RETENTION, limit=limit),
@@ -149,20 +151,13 @@ class ScheduleSyncs:
             _LOG.warning("quarantine_purged", extra={"count": sum(quarantined.values())})
         return batches
 
-    def _purge_entries(self, purged: Mapping[HotelId, int], now: datetime) -> list[AuditEntry]:
+    def _record_purged(self, uow: UnitOfWork, purged: Mapping[HotelId, int], now: datetime) -> None:
         before = (now - QUARANTINE_RETENTION).isoformat()
-        return [
-            AuditEntry(
-                id=self.ids.new(),
-                at=now,
-                actor=RETENTION_ACTOR,
-                action=AuditAction.QUARANTINE_PURGED,
-                hotel_id=hotel_id,
-                subject="quarantine",
-                details={"count": count, "received_before": before},
-            )
-            for hotel_id, count in purged.items()
-        ]
+        action = AuditAction.QUARANTINE_PURGED
+        with acting_as(RETENTION):
+            for hotel_id, count in purged.items():
+                details: dict[str, AuditValue] = {"count": count, "received_before": before}
+                self.audit.record(uow, action, "quarantine", hotel_id=hotel_id, details=details)
 
 
 def interleave_by_hotel(runs: Sequence[SyncRun]) -> list[SyncRun]:

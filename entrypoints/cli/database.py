@@ -2,10 +2,10 @@
 
 import click
 
-from adapters.outbound.persistence import migrations
+from adapters.outbound.persistence import audited_migrations, migrations
+from entrypoints.cli.open_container import open_container
 from entrypoints.cli.output import JsonCommandGroup, print_fields
 from entrypoints.wiring.home_directory import ensure_private_home
-from entrypoints.wiring.settings import load_settings
 
 
 @click.group(cls=JsonCommandGroup)
@@ -16,10 +16,13 @@ def db() -> None:
 @db.command("upgrade")
 def upgrade_schema() -> None:
     """Upgrade the schema to this version; safe to repeat and to run on several machines at once."""
-    settings = load_settings()
-    ensure_private_home(settings.home)
-    before = migrations.current(settings.database)
-    print_fields({"from": before, "to": migrations.upgrade(settings.database)})
+    with open_container() as container:
+        ensure_private_home(container.settings.home)
+        url = container.settings.database
+        before = migrations.current(url)
+        print_fields(
+            {"from": before, "to": audited_migrations.upgrade(url, container.audit.schema_change)}
+        )
 
 
 @db.command("downgrade")
@@ -27,6 +30,8 @@ def upgrade_schema() -> None:
 @click.confirmation_option(prompt="This deletes the data that only later versions store. Continue?")
 def downgrade_schema(version: int) -> None:
     """Downgrade the schema to VERSION; 0 removes all tables."""
-    url = load_settings().database
-    before = migrations.current(url)
-    print_fields({"from": before, "to": migrations.downgrade(url, version)})
+    with open_container() as container:
+        url = container.settings.database
+        before = migrations.current(url)
+        after = audited_migrations.downgrade(url, version, container.audit.schema_change)
+        print_fields({"from": before, "to": after})

@@ -1,6 +1,5 @@
 """`pms guest`."""
 
-import getpass
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -38,7 +37,6 @@ def _person_options(command: Callable[..., None]) -> Callable[..., None]:
                 provider=provider,
                 external_id=external_id,
                 booking_ids=frozenset(bookings),
-                actor=f"command line, {getpass.getuser()}",
             )
 
         command(*args, request=request, **options)

@@ -8,6 +8,7 @@ import click
 from entrypoints.cli.output import PmsCommandGroup, json_option
 
 COMMANDS: Final = {
+    "audit": "audit:audit",
     "connection": "connections:connection",
     "db": "database:db",
     "doctor": "doctor:doctor",

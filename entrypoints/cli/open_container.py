@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from uuid import UUID
 
+from application.audit.audit_trail import acting_as
 from application.errors import ConnectionNotFound, HotelNotFound
 from domain.connection import Connection
 from domain.hotel import Hotel
+from entrypoints.cli.operator import current_operator
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.logging_config import configure_logging
 from entrypoints.wiring.settings import load_settings
@@ -17,7 +19,7 @@ def open_container(*, log_level: str = "ERROR") -> Iterator[Container]:
     """Logs errors only: commands print their own results."""
     settings = load_settings()
     configure_logging(log_level, process="cli")
-    with closing(Container(settings)) as container:
+    with acting_as(current_operator()), closing(Container(settings)) as container:
         yield container
 
 

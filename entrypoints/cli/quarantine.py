@@ -9,7 +9,6 @@ from uuid import UUID
 import click
 
 from application.errors import NotFound, PayloadUnreadable
-from domain.audit import CLI_ACTOR
 from domain.messages import InboxEntry, ItemKind, ItemOutcome
 from domain.values import HotelId
 from entrypoints.cli.open_container import open_hotel
@@ -113,8 +112,7 @@ def discard_items(
         if count and not yes:
             question = f"Discard {count} quarantined items? It cannot be undone."
             click.confirm(question, abort=True, err=True)
-        discard = container.discard_quarantine
-        print_fields({"discarded": sum(discard(each, actor=CLI_ACTOR) for each in filters)})
+        print_fields({"discarded": sum(map(container.discard_quarantine, filters))})
 
 
 def _replay_fields(container: Container, hotel_id: HotelId, item_id: UUID) -> dict[str, object]:

@@ -11,7 +11,9 @@ from typing import Final
 
 import click
 
+from application.audit.audit_trail import acting_as
 from domain.errors import PmsError
+from entrypoints.cli.operator import current_operator
 from entrypoints.cli.output import print_json
 from entrypoints.cli.up_output import format_welcome, show_initial_syncs
 from entrypoints.local.demo import DEFAULT_PROVIDER, free_port
@@ -82,7 +84,11 @@ def up(
         options = InstallationOptions(providers=providers, bookings=bookings or CHECK_BOOKINGS)
         sys.exit(_run_self_check(settings, options))
     options = InstallationOptions(providers=providers, bookings=bookings or default_bookings)
-    with _stop_on_signals(), run_installation(settings, options) as installation:
+    with (
+        acting_as(current_operator()),
+        _stop_on_signals(),
+        run_installation(settings, options) as installation,
+    ):
         show_initial_syncs(installation)
         if activity_seconds > 0:
             start_simulated_activity(installation, every_seconds=activity_seconds)

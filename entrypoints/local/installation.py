@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from adapters.outbound.jobs.redis_clients import require_redis
-from adapters.outbound.persistence import migrations
+from adapters.outbound.persistence import audited_migrations
 from adapters.outbound.security.sealing import Keyring
 from application.errors import ConnectionNotFound, SyncInProgress
 from domain.connection import Connection
@@ -148,7 +148,7 @@ def _start_installation(
 ) -> LocalInstallation:
     settings = container.settings
     demo = _plan_demo(container, options)
-    migrations.upgrade(settings.database)
+    audited_migrations.upgrade(settings.database, container.audit.schema_change)
     if settings.redis_url:
         require_redis(settings.redis)
     else:

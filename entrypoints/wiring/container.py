@@ -35,6 +35,8 @@ from application.access.issue_token import IssueToken
 from application.access.revoke_provider_key import RevokeProviderKey
 from application.access.rotate_secrets import RotateSecrets
 from application.access.rotate_token import RevokeToken, RotateToken
+from application.audit.audit_trail import AuditTrail
+from application.audit.find_audit_entries import FindAuditEntries
 from application.caller_ids import CorrelationIds
 from application.check_health import CheckHealth
 from application.connections.add_connection import AddConnection
@@ -207,6 +209,10 @@ class Container:
     @cached_property
     def holder(self) -> str:
         return str(self.ids.new())
+
+    # Audit log
+    audit = wired(AuditTrail)
+    find_audit_entries = wired(FindAuditEntries)
 
     # Access
     authenticate = wired(Authenticate)

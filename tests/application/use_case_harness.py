@@ -17,6 +17,7 @@ from adapters.outbound.memory.store import InMemoryStore, InMemoryUnitOfWork
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
 from application.access.authenticate import Principal, secret_hash
+from application.audit.audit_trail import AuditTrail
 from application.enqueue_jobs import sync_job
 from application.inbox.discard_quarantine import DiscardQuarantine
 from application.inbox.process_inbox import ProcessInbox
@@ -212,6 +213,10 @@ class App:
         return self.unit_of_work, self.providers, self.queue, self.clock, self.ids
 
     @property
+    def audit(self) -> AuditTrail:
+        return AuditTrail(self.clock, self.ids)
+
+    @property
     def ingest(self) -> IngestItems:
         return IngestItems(*self._inbound_ports)
 
@@ -231,11 +236,11 @@ class App:
 
     @property
     def replay(self) -> ReplayQuarantine:
-        return ReplayQuarantine(self.unit_of_work, self.process)
+        return ReplayQuarantine(self.unit_of_work, self.process, self.audit)
 
     @property
     def discard(self) -> DiscardQuarantine:
-        return DiscardQuarantine(self.unit_of_work, self.clock, self.ids)
+        return DiscardQuarantine(self.unit_of_work, self.audit)
 
     @property
     def sync(self) -> SyncConnection:
@@ -250,11 +255,11 @@ class App:
 
     @property
     def request(self) -> RequestSync:
-        return RequestSync(*self._queueing_ports)
+        return RequestSync(*self._queueing_ports, self.audit)
 
     @property
     def tick(self) -> ScheduleSyncs:
-        return ScheduleSyncs(*self._queueing_ports, self.randomness)
+        return ScheduleSyncs(*self._queueing_ports, self.randomness, self.audit)
 
     # actions
 

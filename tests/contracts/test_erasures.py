@@ -240,7 +240,7 @@ class TestSealedValues:
             uow.inbox.add(items)
             uow.erasures.add_key(site.hotel.id, KEY)
             uow.commit()
-        result = RotateSecrets(site.store.unit_of_work)()
+        result = RotateSecrets(site.store.unit_of_work, builders.audit_trail())()
         assert result == RotationResult(resealed=0, unreadable=0)
         with site.store.unit_of_work() as uow:
             assert uow.erasures.key(site.hotel.id) == KEY

@@ -3,10 +3,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from domain.access import Scope
+from domain.audit import Actor, AuditAction, AuditChannel
 from domain.snapshots import BookingSnapshot
 from domain.status import BookingStatus
 from domain.values import SourceVersion, Stay
 from entrypoints.wiring.settings import Settings
+from ports.audit import AuditFilter
 from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS
 
@@ -116,9 +118,15 @@ class TestDiscard:
         assert [each["id"] for each in alpha.get(QUARANTINE).get_json()["items"]] == [two["id"]]
         hotel = installation.stored_connection("alpha", "canonical").hotel_id
         with installation.store.unit_of_work() as uow:
-            [entry] = uow.audit_log.of_hotel(hotel, limit=9)
+            wanted = AuditFilter(hotel_id=hotel, action=AuditAction.QUARANTINE_DISCARDED)
+            [entry] = uow.audit_log.find(wanted, limit=9)
         assert (entry.subject, entry.details["count"]) == (one["id"], 1)
-        assert entry.actor == str(alpha.token_id)
+        assert entry.actor == Actor(
+            channel=AuditChannel.REST,
+            name=str(alpha.token_id),
+            label="partner",
+            address="127.0.0.1",
+        )
         is_problem(alpha.delete(f"{QUARANTINE}/{one['id']}"), 404, "not_found")
         is_problem(alpha.delete(f"{QUARANTINE}/x"), 400, "bad_query")
 

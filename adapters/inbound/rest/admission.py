@@ -11,7 +11,9 @@ from adapters.inbound.rest.sign_in_throttle import SignInThrottle
 from adapters.inbound.rest.token_slots import TokenSlots
 from application import log_context
 from application.access.authenticate import Authenticate, Principal
+from application.audit.audit_trail import current_actor
 from application.errors import HotelRequired
+from domain.audit import Actor, AuditChannel
 
 KEY_HEADER: Final = "X-PMS-Provider-Key"
 HOTEL_HEADER: Final = "X-PMS-Hotel"
@@ -35,6 +37,7 @@ class Admission:
             )
         log_context.hotel.set(str(principal.hotel_id))
         log_context.provider.set(principal.provider)
+        current_actor.set(_actor(principal))
         g.limit_headers = self.limits.count(principal.token_id)
         if changes and hotel is None and principal.other_hotels:
             message = (
@@ -53,6 +56,15 @@ class Admission:
         """Counts what the current request has cost beyond 1."""
         if units:
             g.limit_headers = self.limits.charge(principal.token_id, units)
+
+
+def _actor(principal: Principal) -> Actor:
+    return Actor(
+        channel=AuditChannel.REST,
+        name=str(principal.token_id),
+        label=principal.partner,
+        address=request.remote_addr,
+    )
 
 
 def _bearer(header: str) -> str | None:

@@ -58,5 +58,4 @@ def _parse_request(principal: Principal) -> PersonRequest:
         provider=principal.provider or "",
         external_id=external_id,
         booking_ids=frozenset(booking_ids),
-        actor=f"token {principal.token_id} of {principal.partner}",
     )

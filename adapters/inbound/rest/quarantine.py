@@ -59,7 +59,6 @@ def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
         use_cases.discard_quarantine.one(
             principal.hotel_id,
             parse_id(item_id, "item_id"),
-            actor=str(principal.token_id),
             provider=principal.provider,
         )
         return json_response({"discarded": 1})

@@ -8,7 +8,9 @@ from typing import Final
 from flask import Flask, Response, g, request
 
 from application import log_context
+from application.audit.audit_trail import current_actor
 from application.caller_ids import CorrelationIds
+from domain.audit import SYSTEM
 
 CONTENT_POLICY: Final = "Content-Security-Policy"
 CORRELATION_HEADER: Final = "X-Correlation-ID"
@@ -57,6 +59,7 @@ def register(app: Flask, correlation_ids: CorrelationIds) -> None:
     @app.before_request
     def begin() -> None:
         g.started = perf_counter()
+        current_actor.set(SYSTEM)
         requested_id = request.headers.get(CORRELATION_HEADER, "")
         log_context.begin(correlation_ids.accept(requested_id))
 

@@ -7,6 +7,7 @@ from adapters.outbound.memory.clock import FrozenClock
 from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
 from adapters.outbound.persistence.store import Store
 from adapters.outbound.system import SystemRandomness, Uuid7Generator
+from application.audit.audit_trail import AuditTrail
 from application.connections.add_connection import AddConnection, NewConnection
 from application.errors import AlreadyConnected
 from domain.hotel import Hotel
@@ -48,7 +49,9 @@ class TestAddedAtOnce:
 def _use_case(store: Store) -> AddConnection:
     clock = FrozenClock()
     providers = FixedProviders(ScriptedProvider(clock))
-    return AddConnection(store.unit_of_work, providers, clock, Uuid7Generator(), SystemRandomness())
+    ids = Uuid7Generator()
+    audit = AuditTrail(clock, ids)
+    return AddConnection(store.unit_of_work, providers, clock, ids, SystemRandomness(), audit)
 
 
 def _wanted(hotel: Hotel, name: str) -> NewConnection:

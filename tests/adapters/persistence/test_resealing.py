@@ -142,9 +142,9 @@ class TestRotation:
     def test_makes_the_old_key_removable(self, installation: Installation) -> None:
         assert installation.old_values() == ROWS + 20 + 3
         with opened(installation.url, NEW, OLD) as store:
-            result = RotateSecrets(store.unit_of_work)()
+            result = RotateSecrets(store.unit_of_work, builders.audit_trail())()
             assert result == RotationResult(resealed=ROWS + 20 + 3, unreadable=0)
-            assert RotateSecrets(store.unit_of_work)().resealed == 0
+            assert RotateSecrets(store.unit_of_work, builders.audit_trail())().resealed == 0
         assert installation.old_values() == 0
         with opened(installation.url, NEW) as store:
             installation.read_all(store)
@@ -163,7 +163,7 @@ class TestRotation:
                 _rotate_once(rotating, before_batch=callers.step)
             assert callers.errors == []
             assert callers.steps > ROWS // 50
-            RotateSecrets(rotating.unit_of_work)()
+            RotateSecrets(rotating.unit_of_work, builders.audit_trail())()
         assert installation.old_values() == 0
 
     def test_continues_after_an_interruption(self, installation: Installation) -> None:
@@ -175,7 +175,7 @@ class TestRotation:
                 uow.sealed_values.reseal(batch.position, limit=10)
             assert installation.old_values() == ROWS + 20 + 3 - batch.resealed
             installation.read_all(store)
-            RotateSecrets(store.unit_of_work)()
+            RotateSecrets(store.unit_of_work, builders.audit_trail())()
         assert installation.old_values() == 0
 
     def test_skips_and_counts_what_no_key_opens(self, installation: Installation) -> None:
@@ -188,7 +188,7 @@ class TestRotation:
             broken.hex,
         )
         with opened(installation.url, NEW, OLD) as store:
-            result = RotateSecrets(store.unit_of_work)()
+            result = RotateSecrets(store.unit_of_work, builders.audit_trail())()
             assert result == RotationResult(resealed=ROWS + 20 + 2, unreadable=1)
             with store.unit_of_work() as uow, pytest.raises(Unsealable):
                 uow.inbox.load(installation.hotel.id, [broken])
@@ -207,7 +207,7 @@ class TestRotation:
             with store.unit_of_work() as uow:
                 uow.guests.save([later])
                 uow.commit()
-            RotateSecrets(store.unit_of_work)()
+            RotateSecrets(store.unit_of_work, builders.audit_trail())()
             with store.unit_of_work() as uow:
                 held = uow.guests.load(hotel.id, first.provider, [first.external_id])
         assert held[first.external_id].details.id_document_number == number

@@ -14,6 +14,7 @@ from adapters.outbound.memory.providers import FixedProviders, ScriptedProvider
 from adapters.outbound.persistence.store import Store
 from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
 from adapters.outbound.system import Uuid7Generator
+from application.audit.audit_trail import AuditTrail
 from application.errors import SyncInProgress
 from application.sync.request_sync import RequestSync
 from application.sync.schedule_syncs import ScheduleSyncs
@@ -113,19 +114,18 @@ class TestRunFinishedByAnotherWorker:
 class TestConcurrentRequests:
     def test_queue_one_run_and_reject_the_other(self, postgres: Store, hotel: Hotel) -> None:
         clock, ids, queue = FrozenClock(), Uuid7Generator(), RecordingJobQueue()
-        now = clock.now()
         connection = builders.connection(
-            hotel, state=ConnectionState.ACTIVE, cursor="c", next_sync_at=now
+            hotel, state=ConnectionState.ACTIVE, cursor="c", next_sync_at=clock.now()
         )
         with postgres.unit_of_work() as uow:
             uow.hotels.add(hotel)
             uow.connections.add(connection, {})
             uow.commit()
-        providers = FixedProviders(ScriptedProvider(clock))
+        providers, audit = FixedProviders(ScriptedProvider(clock)), AuditTrail(clock, ids)
         first: list[SyncRun] = []
 
         def request_delta(unit_of_work: Callable[[], UnitOfWork]) -> SyncRun:
-            request = RequestSync(unit_of_work, providers, queue, clock, ids)
+            request = RequestSync(unit_of_work, providers, queue, clock, ids, audit)
             return request(connection.id, SyncKind.DELTA, correlation_id="c")
 
         def open_interrupted() -> UnitOfWork:
@@ -140,7 +140,8 @@ class TestConcurrentRequests:
             assert uow.sync_runs.unfinished(connection.id) == first
             uow.sync_runs.save(replace(first.pop(), status=SyncStatus.COMPLETED))
             uow.commit()
-        tick = ScheduleSyncs(open_interrupted, providers, queue, clock, ids, ScriptedRandomness())
+        ports = (open_interrupted, providers, queue, clock, ids)
+        tick = ScheduleSyncs(*ports, ScriptedRandomness(), audit)
         assert tick().queued_runs == 0
         with postgres.unit_of_work() as uow:
             assert uow.sync_runs.unfinished(connection.id) == first

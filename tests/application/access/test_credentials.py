@@ -44,9 +44,11 @@ class Issuer:
     def __init__(self, app: App) -> None:
         self.app = app
         self.keys: dict[tuple[str | None, str], str] = {}
-        self.issue = IssueToken(app.unit_of_work, app.providers, app.clock, app.ids, app.randomness)
-        self.rotate = RotateToken(app.unit_of_work, app.clock, self.issue)
-        self.revoke = RevokeToken(app.unit_of_work, app.clock)
+        self.issue = IssueToken(
+            app.unit_of_work, app.providers, app.clock, app.ids, app.randomness, app.audit
+        )
+        self.rotate = RotateToken(app.unit_of_work, app.clock, self.issue, app.audit)
+        self.revoke = RevokeToken(app.unit_of_work, app.clock, app.audit)
         self.authenticate = Authenticate(app.store.directory, app.unit_of_work, app.clock)
 
     def issued(self, *hotels: str, **over: object) -> IssuedToken:
@@ -253,7 +255,7 @@ class TestRevokedToken:
 
 class TestRevokedProviderKey:
     def test_ends_all_tokens_that_were_issued_under_it(self, issuer: Issuer) -> None:
-        revoke = RevokeProviderKey(issuer.app.unit_of_work, issuer.app.clock)
+        revoke = RevokeProviderKey(issuer.app.unit_of_work, issuer.app.clock, issuer.app.audit)
         issued, other = issuer.issued(), issuer.issued()
         issuer.issued(partner="another")
         for _ in range(2):
@@ -268,7 +270,9 @@ class TestRevokedProviderKey:
 
     def test_issues_no_new_tokens(self, issuer: Issuer) -> None:
         issued = issuer.issued()
-        RevokeProviderKey(issuer.app.unit_of_work, issuer.app.clock)("scripted", "acme")
+        RevokeProviderKey(issuer.app.unit_of_work, issuer.app.clock, issuer.app.audit)(
+            "scripted", "acme"
+        )
         with pytest.raises(InvalidRequest):
             issuer.issued()
         with pytest.raises(InvalidRequest):

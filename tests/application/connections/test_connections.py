@@ -51,12 +51,14 @@ def add(app: App, **over: object) -> AddedConnection:
         values={"token": "s3cret"},
         schedule=Schedule(),
     )
-    use = AddConnection(app.unit_of_work, app.providers, app.clock, app.ids, app.randomness)
+    use = AddConnection(
+        app.unit_of_work, app.providers, app.clock, app.ids, app.randomness, app.audit
+    )
     return use(replace(wanted, **over))  # type: ignore[arg-type]
 
 
 def check(app: App) -> VerifyConnection:
-    return VerifyConnection(app.unit_of_work, app.providers, app.clock)
+    return VerifyConnection(app.unit_of_work, app.providers, app.clock, app.audit)
 
 
 class TestAddedConnection:
@@ -126,7 +128,9 @@ class TestAddedConnection:
 
 class TestChangedConnection:
     def change(self, app: App, of: Connection, **values: str) -> Connection:
-        return UpdateConnection(app.unit_of_work, app.providers, app.clock)(of.id, values)
+        return UpdateConnection(app.unit_of_work, app.providers, app.clock, app.audit)(
+            of.id, values
+        )
 
     def secrets(self, app: App, of: Connection) -> Secrets:
         return app.write(lambda uow: uow.connections.secrets(of.id))
@@ -172,7 +176,7 @@ class TestChangedConnection:
 
     def test_with_a_new_webhook_key_rejects_the_old_one(self, app: App) -> None:
         added = add(app)
-        rotated = RotateWebhookKey(app.unit_of_work, app.randomness)(added.connection.id)
+        rotated = RotateWebhookKey(app.unit_of_work, app.randomness, app.audit)(added.connection.id)
         by_hash = app.store.directory.connection_by_key_hash
         assert by_hash(secret_hash(added.key)) is None
         found = by_hash(secret_hash(rotated.key))
@@ -217,28 +221,28 @@ class TestTestedConnection:
 class TestPausedConnection:
     def test_is_never_due_and_resumed_is_due_at_once(self, app: App) -> None:
         app.edit(cursor="c", next_sync_at=app.clock.now())
-        assert PauseConnection(app.unit_of_work)(app.connection.id).state == "paused"
+        assert PauseConnection(app.unit_of_work, app.audit)(app.connection.id).state == "paused"
         assert app.tick().queued_runs == 0
-        ResumeConnection(app.unit_of_work, app.clock)(app.connection.id)
+        ResumeConnection(app.unit_of_work, app.clock, app.audit)(app.connection.id)
         assert app.tick().queued_runs == 1
 
     def test_that_was_never_tested_is_not_resumed(self, app: App) -> None:
         added = add(app)
         with pytest.raises(InvalidRequest):
-            ResumeConnection(app.unit_of_work, app.clock)(added.connection.id)
+            ResumeConnection(app.unit_of_work, app.clock, app.audit)(added.connection.id)
         with pytest.raises(ConnectionNotFound):
-            PauseConnection(app.unit_of_work)(app.ids.new())
+            PauseConnection(app.unit_of_work, app.audit)(app.ids.new())
 
     def test_that_was_never_tested_can_not_be_paused(self, app: App) -> None:
         added = add(app)
         with pytest.raises(InvalidRequest):
-            PauseConnection(app.unit_of_work)(added.connection.id)
+            PauseConnection(app.unit_of_work, app.audit)(added.connection.id)
         assert app.stored(added.connection).state is ConnectionState.NEW
 
 
 class TestHotel:
     def use(self, app: App) -> AddHotel:
-        return AddHotel(app.unit_of_work, app.clock, app.ids)
+        return AddHotel(app.unit_of_work, app.clock, app.ids, app.audit)
 
     def test_is_added_once(self, app: App) -> None:
         wanted = {"slug": "ritz", "name": "R", "time_zone": "Europe/Paris", "currency": "EUR"}

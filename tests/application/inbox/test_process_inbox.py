@@ -385,7 +385,7 @@ class TestSuspendedConnection:
         row = app.row(batch)
         assert (row.state, row.attempts) == (InboxState.RECEIVED, 1)
         assert app.provider.accounts == []
-        ResumeConnection(app.unit_of_work, app.clock)(app.connection.id)
+        ResumeConnection(app.unit_of_work, app.clock, app.audit)(app.connection.id)
         app.tick()
         app.run_jobs()
         assert app.row(batch).state is InboxState.DONE

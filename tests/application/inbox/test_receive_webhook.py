@@ -279,6 +279,6 @@ class TestIntegrationDisabledAtTheVendor:
     def test_received_before_it_was_resumed_has_no_effect(self, app: App) -> None:
         app.notify(disabled=True)
         app.clock.advance(timedelta(minutes=1))
-        ResumeConnection(app.unit_of_work, app.clock)(app.connection.id)
+        ResumeConnection(app.unit_of_work, app.clock, app.audit)(app.connection.id)
         app.run_jobs()
         assert app.stored().state is ConnectionState.ACTIVE

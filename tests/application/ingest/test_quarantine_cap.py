@@ -57,6 +57,6 @@ class TestFullQuarantine:
         assert full.push(b"bad 1", to=other).items
 
     def test_takes_pushes_again_after_a_discard(self, full: App) -> None:
-        full.discard.one(full.hotel.id, full.quarantined()[0].id, actor="cli")
+        full.discard.one(full.hotel.id, full.quarantined()[0].id)
         full.push(b"bad 3")
         assert len(full.quarantined()) == 2

@@ -48,10 +48,9 @@ def erase(app: App, external_id: str | None = "G1", *bookings: str) -> ErasureRe
         provider=app.connection.provider,
         external_id=external_id,
         booking_ids=frozenset(bookings),
-        actor="test",
     )
     erase_guest = EraseGuest(
-        app.unit_of_work, app.clock, app.ids, app.randomness, app.store.shred_deleted
+        app.unit_of_work, app.clock, app.ids, app.randomness, app.store.shred_deleted, app.audit
     )
     return erase_guest(request)
 

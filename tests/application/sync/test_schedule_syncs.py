@@ -20,10 +20,11 @@ from application.sync.schedule_syncs import (
     VENDOR_TEXT_RETENTION,
     interleave_by_hotel,
 )
-from domain.audit import AuditAction
+from domain.audit import RETENTION, AuditAction
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.sync_run import LEASE_TTL, SyncKind, SyncRun, SyncStatus, SyncTrigger
+from ports.audit import AuditFilter
 from ports.errors import ProviderUnavailable, QueueUnavailable, UnknownProvider, Unsupported
 from ports.job_queue import JobName
 from tests import builders
@@ -72,7 +73,7 @@ class TestTick:
         assert [(r.kind, r.trigger) for r in syncs(app)] == [(SyncKind.FULL, SyncTrigger.FIRST)]
 
     def test_queues_nothing_for_a_disabled_hotel(self, app: App) -> None:
-        switch = SwitchHotel(app.unit_of_work)
+        switch = SwitchHotel(app.unit_of_work, app.audit)
         due(app)
         assert not switch(app.hotel.slug, enabled=False).enabled
         assert app.tick().queued_runs == 0
@@ -211,13 +212,14 @@ class TestRetention:
         assert app.tick().purged == 3
         assert [row.body for row in app.quarantined()] == [b"bad 3"]
         with app.store.unit_of_work() as uow:
-            [entry] = uow.audit_log.of_hotel(app.hotel.id, limit=9)
-        assert (entry.actor, entry.action) == ("retention", AuditAction.QUARANTINE_PURGED)
+            wanted = AuditFilter(hotel_id=app.hotel.id)
+            [entry] = uow.audit_log.find(wanted, limit=9)
+        assert (entry.actor, entry.action) == (RETENTION, AuditAction.QUARANTINE_PURGED)
         assert entry.details["count"] == 2
 
     def test_purges_discarded_items_as_processed_ones(self, app: App) -> None:
         [item] = app.push(b"bad").items
-        app.discard.one(app.hotel.id, item.inbox_id, actor="cli")
+        app.discard.one(app.hotel.id, item.inbox_id)
         app.clock.advance(DONE_RETENTION + MINUTE)
         assert app.tick().purged == 1
         assert app.inbox() == []
@@ -345,7 +347,7 @@ class TestGapGuard:
     def test_of_a_hotel_that_is_switched_off_lets_others_have_their_turn(self, app: App) -> None:
         self.silent(app, next_reconcile_at=app.clock.now() + 1000 * HOUR)
         app.clock.advance(self.SILENCE + MINUTE)
-        SwitchHotel(app.unit_of_work)(app.hotel.slug, enabled=False)
+        SwitchHotel(app.unit_of_work, app.audit)(app.hotel.slug, enabled=False)
         app.tick()
         due_at = app.stored().next_sync_at
         assert due_at is not None

@@ -152,7 +152,7 @@ class TestRun:
 
     def test_starts_again_after_the_connection_was_changed(self, app: App) -> None:
         app.run(SyncKind.FULL, app.page(booked(), checkpoint="1"), ProviderUnavailable())
-        update = UpdateConnection(app.unit_of_work, app.providers, app.clock)
+        update = UpdateConnection(app.unit_of_work, app.providers, app.clock, app.audit)
         update(app.connection.id, {})
         app.run(SyncKind.FULL, app.page(cursor="next"))
         assert app.provider.requests[-1].checkpoint is None
@@ -329,7 +329,7 @@ class TestFailingProvider:
     ) -> None:
         token = SettingSpec(name="token", help="the access token", secret=True)
         app.provider.capabilities = replace(app.provider.capabilities, settings=(token,))
-        update = UpdateConnection(app.unit_of_work, app.providers, app.clock)
+        update = UpdateConnection(app.unit_of_work, app.providers, app.clock, app.audit)
         app.during_each_request(lambda: update(app.connection.id, {"token": "new"}))
         run = app.run(SyncKind.DELTA, CredentialsRefused())
         assert (run.status, run.error_code) == (SyncStatus.FAILED, "provider_credentials_refused")

@@ -96,7 +96,9 @@ def without_values(error: Exception) -> Exception:
 
 def _is_duplicate(error: Exception) -> bool:
     if isinstance(error, sqlite3.IntegrityError):
-        return getattr(error, "sqlite_errorcode", None) in _SQLITE_DUPLICATES
+        code = error.sqlite_errorcode
+        is_by_trigger = code == sqlite3.SQLITE_CONSTRAINT_TRIGGER and "UNIQUE" in str(error)
+        return code in _SQLITE_DUPLICATES or is_by_trigger
     return isinstance(error, postgres.UniqueViolation)
 
 

@@ -4,10 +4,11 @@ Each call is one transaction, and concurrent calls wait for each other. A schema
 number of the last applied migration; 0 is the empty database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from peewee import Database
 from playhouse.migrations import Migration, Runner
@@ -26,19 +27,33 @@ FOLDER = Path(__file__).parent
 # The lock is an arbitrary constant. A migration of a large table may exceed the usual timeout.
 _LOCK_STATEMENTS = ("SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(7305807021)")
 
+_AUDITED_FROM: Final = 15
+"""The first version that has all columns of the audit log."""
 
-def upgrade(url: str) -> int:
+RecordChange: TypeAlias = Callable[[Database, int, int], object]
+"""Called in the transaction, with the versions before and after."""
+
+
+def upgrade(url: str, record: RecordChange | None = None) -> int:
     """Upgrades to the newest version and returns it."""
     with _locked_runner(url) as runner:
+        before = _version(runner)
         runner.up()
-        return _version(runner)
+        after = _version(runner)
+        if record is not None and after != before:
+            record(runner.database, before, after)
+        return after
 
 
-def downgrade(url: str, to: int) -> int:
-    """Loses the data of dropped columns and tables. Raises Misconfigured for an unknown version."""
+def downgrade(url: str, to: int, record: RecordChange | None = None) -> int:
+    """Loses the data of dropped columns and tables, below version 13 the audit log with them.
+    Raises Misconfigured for an unknown version."""
     if not 0 <= to <= newest():
         raise Misconfigured(setting="to", fix=f"0 to {newest()}")
     with _locked_runner(url) as runner:
+        before = _version(runner)
+        if record is not None and before > to and before >= _AUDITED_FROM:
+            record(runner.database, before, to)
         while _version(runner) > to:
             runner.down()
         return _version(runner)

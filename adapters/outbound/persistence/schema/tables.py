@@ -132,7 +132,8 @@ PRIVACY_REQUESTS: Final = Table.define(
 AUDIT_LOG: Final = Table.define(
     "audit_log",
     ("id",),
-    "id uuid, at bigint, actor text, action text, hotel_id uuid null, subject text, details text",
+    "id uuid, at bigint, actor text, action text, hotel_id uuid null, subject text, details text, "
+    "actor_label text, channel text, address text null, state_before text, state_after text",
 )
 VENDOR_ERROR_TEXTS: Final = Table.define(
     "vendor_error_texts",
