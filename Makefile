@@ -24,6 +24,7 @@ check: venv
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@out=$$($(BIN)/lint-imports 2>&1) || { echo "$$out"; exit 1; }
+	@$(BIN)/python -m tests.known_vulnerabilities
 
 # Branch coverage of the product packages by the default suite.
 coverage: venv

@@ -365,3 +365,21 @@ class TestFieldsByPath:
     )
     def test_are_found_only_where_they_are(self, path: str, *, there: bool) -> None:
         assert has_field(path) is there
+
+
+class TestThreatModel:
+    """Each row: asset, attacker, what stops them, tests. That the tests exist is checked above."""
+
+    def test_names_a_test_for_each_attack(self) -> None:
+        text = (ROOT / "SECURITY.md").read_text().partition("## Threat model")[2]
+        _, _, *rows = cells(text.partition("Out of scope:")[0])
+        assert len(rows) > 20
+        assert [row for row in rows if len(row) != 4 or not all(row)] == []
+        assert [row for row in rows if not re.fullmatch(r"(`tests/\S+`(, )?)+", row[3])] == []
+
+    def test_has_a_row_for_each_attacker(self) -> None:
+        text = (ROOT / "SECURITY.md").read_text()
+        attackers = re.findall(r"\*\*([\w -]+)\*\*", text.partition("| Asset")[0])
+        assert len(attackers) == 8
+        named_in_rows = " ".join(row[1] for row in cells(text) if len(row) == 4)
+        assert [each for each in attackers if each not in named_in_rows] == []

@@ -282,6 +282,7 @@ OUTSIDE_USE_CASES = {AuditAction.SCHEMA_UPGRADED, AuditAction.SCHEMA_DOWNGRADED}
 
 NOT_ADMINISTRATIVE = {
     "audit": "the log itself",
+    "correlation_ids": "makes and checks ids",
     "authenticate": "a sign-in; failed ones are in the application's log",
     "store_rotated_secrets": "the vendor's own rotation of tokens, with every refresh",
     "ingest_items": "a partner's data",

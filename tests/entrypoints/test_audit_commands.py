@@ -47,7 +47,7 @@ ACTS: dict[str, str] = {
 READS = {
     *("audit list", "connection list", "doctor", "guest find", "guest log", "hotel list"),
     *("hotel show", "map", "provider list", "provider certify", "quarantine list"),
-    *("quarantine show", "sync status", "token list", "verify"),
+    *("quarantine show", "sync show", "sync status", "token list", "verify"),
     *("GET /api/pms/ingests/{batch_id}", "GET /api/pms/sync/runs"),
     *("GET /api/pms/sync/runs/{run_id}", "GET /api/pms/connections", "GET /api/pms/quarantine"),
     *("GET /healthz", "GET /readyz"),
