@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from redis import Redis
 from rq.exceptions import DeserializationError
+from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
@@ -22,6 +23,14 @@ class ForbiddenJob(Exception):
 
     def __init__(self) -> None:
         super().__init__("the job names a function that the worker does not run")
+
+
+class _ExecutionIds(ExecutionRegistry):
+    def get_executions(self, start: int = 0, end: int = -1) -> list[Execution]:
+        """With their ids only. RQ reads each one, and fails for the execution of a killed worker in
+        the minute after it expired: the worker that ends the killed one's job would quit."""
+        ids = self.get_execution_ids(start, end)
+        return [Execution(each, self.job_id, self.connection) for each in ids]
 
 
 class JsonJob(Job):
@@ -43,6 +52,10 @@ class JsonJob(Job):
         self._stopped_callback_name = None
         self.webhooks = []
         self._dependency_ids = []
+
+    @property
+    def execution_registry(self) -> ExecutionRegistry:
+        return _ExecutionIds(self.id, self.connection)
 
     @property
     def is_ours(self) -> bool:

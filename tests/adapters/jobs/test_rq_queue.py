@@ -4,6 +4,9 @@ from uuid import UUID
 
 import pytest
 from redis import Redis
+from rq.executions import Execution
+from rq.job import JobStatus
+from rq.registry import clean_registries
 
 from adapters.outbound.jobs.json_job import JsonJob
 from adapters.outbound.jobs.rq_queue import (
@@ -119,3 +122,19 @@ class TestRunAgain:
         running.func_name = "os.system"
         end(redis, running)
         assert queued(redis) == []
+
+
+class TestMaintenance:
+    def test_ends_the_job_of_a_killed_worker(self, redis: Redis, queue: RqJobQueue) -> None:
+        """Its execution expires a minute before the index that lists it."""
+        queue.enqueue([inbox_of(1)])
+        job = take(redis)
+        with redis.pipeline() as pipeline:
+            job.set_status(JobStatus.STARTED, pipeline=pipeline)
+            execution = Execution.create(job, ttl=0, pipeline=pipeline)
+            pipeline.execute()
+        assert not redis.exists(execution.key)
+        assert redis.exists(job.execution_registry.key)
+        clean_registries(open_queue(INBOX_QUEUE, redis))
+        assert not job.started_job_registry.count
+        assert not JsonJob.exists(job.id, redis)
