@@ -137,7 +137,7 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
         """Closing a socket with unread bytes would destroy the response on its way."""
         if self._lingers_until is None and self.close_when_flushed:
             self._flush_exception(self._flush_some)
-            if not self.total_outbufs_len:
+            if self.connected and not self.total_outbufs_len:
                 self._linger()
                 return
         super().handle_write()

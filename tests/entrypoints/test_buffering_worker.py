@@ -178,6 +178,17 @@ class TestSending:
         assert len(received) > PART * PARTS
 
 
+class TestClosedConnection:
+    def test_is_not_written_to(self, loop: Loop) -> None:
+        """The poll loop reports it as readable, which closes it, and as writable at once."""
+        with closing(loop.connect()):
+            (channel,) = loop.server.active_channels.values()
+            channel.close_when_flushed = True
+            channel.handle_close()
+            channel.handle_write()
+            assert not loop.server.active_channels
+
+
 class TestRefusalByHeaders:
     @pytest.mark.parametrize(
         ("length", "headers"),
