@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from tests.attacks import campaigns as attacks
+from tests.kills import campaigns as kills
 from tests.simulation import campaigns as simulation
 
-CAMPAIGNS = {**simulation.CAMPAIGNS, **attacks.CAMPAIGNS}
+CAMPAIGNS = {**simulation.CAMPAIGNS, **attacks.CAMPAIGNS, **kills.CAMPAIGNS}
 
 
 def main(arguments: list[str]) -> int:

@@ -61,6 +61,12 @@ class SupervisedProcess:
     def is_running(self) -> bool:
         return self._supervisor is not None and self._supervisor.poll() is None
 
+    @property
+    def server_pid(self) -> int:
+        """Of the running server's first process."""
+        assert self._supervisor is not None
+        return _children(self._supervisor.pid)[0]
+
     def start(self, command: list[str], is_reachable: Callable[[], bool]) -> None:
         arguments = [sys.executable, "-I", str(SUPERVISOR), str(os.getpid()), self._user or ""]
         self._supervisor = subprocess.Popen(
@@ -93,6 +99,15 @@ class SupervisedProcess:
         return log.read_text(errors="replace")[-2_000:] if log.exists() else "no output"
 
 
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _suspend(pid: int, resume: ExitStack) -> None:
+    os.kill(pid, signal.SIGSTOP)
+    resume.callback(os.kill, pid, signal.SIGCONT)
+
+
 class SupervisedServer:
     """As a context manager: started, and removed at the end."""
 
@@ -106,6 +121,16 @@ class SupervisedServer:
 
     def crash(self) -> None:
         self.process.end("crash")
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """All its processes hang: connections are accepted by the kernel and never answered."""
+        first = self.process.server_pid
+        with ExitStack() as resume:
+            _suspend(first, resume)  # it starts no others from now on
+            for pid in _children(first):
+                _suspend(pid, resume)
+            yield
 
     def close(self) -> None:
         self.process.remove()
@@ -128,11 +153,13 @@ class PostgresServer(SupervisedServer):
     The server's time zone is not UTC on purpose: SQL that relies on UTC must set it.
     """
 
-    def __init__(self, options: Sequence[str] = QUICK) -> None:
+    def __init__(self, options: Sequence[str] = QUICK, *, parent: Path | None = None) -> None:
+        """`parent`: of the server's directory, on a disk of the caller's."""
         self._options = options
         as_root = os.geteuid() == 0
         # Root's own TMPDIR may be closed to the unprivileged user.
-        directory = Path(tempfile.mkdtemp(prefix="pms-postgres-", dir="/tmp" if as_root else None))
+        parent = parent or (Path("/tmp") if as_root else None)
+        directory = Path(tempfile.mkdtemp(prefix="pms-postgres-", dir=parent))
         if as_root:
             shutil.chown(directory, UNPRIVILEGED)
         self.process = SupervisedProcess(directory, user=UNPRIVILEGED if as_root else None)
@@ -166,21 +193,6 @@ class PostgresServer(SupervisedServer):
         settings = [part for option in options for part in ("-c", option)]
         command = [str(self._bin / "postgres"), "-D", str(self._data), *settings]
         self.process.start(command, self._is_reachable)
-
-    @contextmanager
-    def suspended(self) -> Iterator[None]:
-        """All its processes hang: connections are accepted by the kernel and never answered."""
-        with ExitStack() as resume:
-            for pid in self._pids():
-                os.kill(pid, signal.SIGSTOP)
-                resume.callback(os.kill, pid, signal.SIGCONT)
-            yield
-
-    def _pids(self) -> list[int]:
-        """The server's first process, which starts no others when it has stopped, and the rest."""
-        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        return [postmaster, *map(int, children)]
 
     def create_database(self, template: str = "template1") -> str:
         """The URL of a new database; a template (`database_name`) must have no connection open."""

@@ -134,7 +134,10 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
 
     @override
     def handle_write(self) -> None:
-        """Closing a socket with unread bytes would destroy the response on its way."""
+        """Closing a socket with unread bytes would destroy the response on its way. The poll loop
+        also calls it for a connection that it has just closed as readable."""
+        if not self.connected:
+            return
         if self._lingers_until is None and self.close_when_flushed:
             self._flush_exception(self._flush_some)
             if self.connected and not self.total_outbufs_len:

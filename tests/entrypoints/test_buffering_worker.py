@@ -179,14 +179,20 @@ class TestSending:
 
 
 class TestClosedConnection:
-    def test_is_not_written_to(self, loop: Loop) -> None:
+    @pytest.mark.parametrize("unsent", [b"", b"a response"])
+    def test_is_not_written_to(
+        self, loop: Loop, caplog: pytest.LogCaptureFixture, unsent: bytes
+    ) -> None:
         """The poll loop reports it as readable, which closes it, and as writable at once."""
         with closing(loop.connect()):
             (channel,) = loop.server.active_channels.values()
+            channel.outbufs[0].append(unsent)
+            channel.total_outbufs_len = len(unsent)
             channel.close_when_flushed = True
             channel.handle_close()
             channel.handle_write()
-            assert not loop.server.active_channels
+        assert not loop.server.active_channels
+        assert caplog.messages == []
 
 
 class TestRefusalByHeaders:

@@ -1,6 +1,7 @@
-"""Runs `pms …` and ends it as a power cut would, around one of its commits.
+"""Runs `pms …` and ends or stops it around one of its commits.
 
-Arguments: `before` or `after`, the number of the commit (from 1), then the command's own.
+Arguments: `before` or `after` (SIGKILL, as a power cut would), or `stopped` (SIGSTOP before it),
+the number of the commit (from 1), then the command's own.
 """
 
 import os
@@ -11,7 +12,7 @@ from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
 from entrypoints.cli.main import main
 
 
-def crash(when: str, number: int) -> None:
+def interrupt(when: str, number: int) -> None:
     commit = StoredUnitOfWork.commit
     count = 0
 
@@ -20,13 +21,15 @@ def crash(when: str, number: int) -> None:
         count += 1
         if (when, count) == ("before", number):
             os.kill(os.getpid(), signal.SIGKILL)
+        if (when, count) == ("stopped", number):
+            os.kill(os.getpid(), signal.SIGSTOP)
         commit(self)
         if (when, count) == ("after", number):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    StoredUnitOfWork.commit = counted  # type: ignore[method-assign]  # the crash is put in here
+    StoredUnitOfWork.commit = counted  # type: ignore[method-assign]  # the interruption is put in here
 
 
 if __name__ == "__main__":
-    crash(sys.argv[1], int(sys.argv[2]))
+    interrupt(sys.argv[1], int(sys.argv[2]))
     main(sys.argv[3:])

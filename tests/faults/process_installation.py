@@ -4,7 +4,7 @@ import http.client
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -138,18 +138,23 @@ class InstalledApp:
 
 
 @contextmanager
-def installed(database_url: str, redis_url: str, home: Path) -> Iterator[InstalledApp]:
-    """With the hotel `vienna`, no process started."""
-    settings = Settings(
-        home=home,
-        database_url=database_url,
-        redis_url=redis_url,
-        secret_keys=new_key("k"),
-        port=free_port(),
-        web_workers=1,
-        tick_seconds=1,
-        allowed_hosts=frozenset({"127.0.0.1"}),
-        allow_plain_http=True,
+def installed(
+    database_url: str, redis_url: str, home: Path, **changed: Any
+) -> Iterator[InstalledApp]:
+    """With the hotel `vienna`, no process started. `changed`: settings other than the tests'."""
+    settings = replace(
+        Settings(
+            home=home,
+            database_url=database_url,
+            redis_url=redis_url,
+            secret_keys=new_key("k"),
+            port=free_port(),
+            web_workers=1,
+            tick_seconds=1,
+            allowed_hosts=frozenset({"127.0.0.1"}),
+            allow_plain_http=True,
+        ),
+        **changed,
     )
     migrations.upgrade(database_url)
     container = Container(settings)
