@@ -1,4 +1,5 @@
-"""`python -m bench [ingest|sync]`: both by default; a table to read, and a JSON line for each."""
+"""`python -m bench [ingest|sync|schedulers]`: the first two by default; a table to read, and a JSON
+line for each."""
 
 import signal
 import sys
@@ -6,14 +7,15 @@ from collections.abc import Sequence
 
 import click
 
-from bench import ingest, sync
+from bench import ingest, schedulers, sync
 from bench.report import Result
 
 NAMES = ("ingest", "sync")
+FURTHER = ("schedulers",)
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.argument("names", nargs=-1, type=click.Choice([*NAMES, *FURTHER]))
 @click.option("--bookings", type=click.IntRange(1), default=100_000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=4, show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1), default=6.0, show_default=True)
@@ -29,6 +31,8 @@ def main(
         _print_result(ingest.measure(rounds=rounds, seconds=seconds, durable=durable))
     if "sync" in selected:
         _print_result(sync.measure(bookings=bookings, durable=durable))
+    if "schedulers" in selected:
+        _print_result(schedulers.measure())
 
 
 def _print_result(result: Result) -> None:

@@ -6,7 +6,7 @@ import threading
 
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.providers.mews.simulator.server import start_simulator
-from bench import ingest, sync
+from bench import ingest, schedulers, sync
 from bench.load import Load, run_load
 from bench.report import Result
 
@@ -55,6 +55,22 @@ class TestIngestBenchmark:
         # The warm-up before the round, which ends by time, stores some as well.
         assert isinstance(line["bookings_stored"], int)
         assert REQUESTS <= line["bookings_stored"] <= 2 * REQUESTS
+
+
+class TestSchedulersBenchmark:
+    def test_counts_for_each_scheduler(self) -> None:
+        line = parse_result_line(schedulers.measure())
+        for name in schedulers.SCHEDULERS:
+            assert line[f"{name}_commands_tick"] > line[f"{name}_commands_idle"] > 0  # type: ignore[operator]  # numbers
+            assert line[f"{name}_unworked_ticks"] == 4
+        assert {name: line[f"{name}_pickles"] for name in schedulers.SCHEDULERS} == {
+            "rq_scheduler": "no",
+            "rq_own": "no",
+            "rq_cron": "yes",
+        }
+        outcomes = line["rq_scheduler_after_crash"]
+        assert isinstance(outcomes, list)
+        assert set(outcomes) <= {1, 2}
 
 
 class TestLoad:
