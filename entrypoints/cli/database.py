@@ -6,6 +6,7 @@ from adapters.outbound.persistence import audited_migrations, migrations
 from entrypoints.cli.open_container import open_container
 from entrypoints.cli.output import JsonCommandGroup, print_fields
 from entrypoints.wiring.home_directory import ensure_private_home
+from entrypoints.wiring.process_needs import NEEDS
 
 
 @click.group(cls=JsonCommandGroup)
@@ -16,7 +17,7 @@ def db() -> None:
 @db.command("upgrade")
 def upgrade_schema() -> None:
     """Upgrade the schema to this version; safe to repeat and to run on several machines at once."""
-    with open_container() as container:
+    with open_container(needs=NEEDS["db"]) as container:
         ensure_private_home(container.settings.home)
         url = container.settings.database
         before = migrations.current(url)
@@ -30,7 +31,7 @@ def upgrade_schema() -> None:
 @click.confirmation_option(prompt="This deletes the data that only later versions store. Continue?")
 def downgrade_schema(version: int) -> None:
     """Downgrade the schema to VERSION; 0 removes all tables."""
-    with open_container() as container:
+    with open_container(needs=NEEDS["db"]) as container:
         url = container.settings.database
         before = migrations.current(url)
         after = audited_migrations.downgrade(url, version, container.audit.schema_change)

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
+from adapters.outbound.jobs.redis_access import access_rules
 from adapters.outbound.persistence import migrations
+from adapters.outbound.persistence.engine.database_urls import (
+    SQLITE_LIMIT,
+    is_postgres,
+    sqlite_path,
+)
+from adapters.outbound.private_files import is_private
 from adapters.outbound.security.sealing import new_key
 from application.clock_check import require_right_clock
 from domain.errors import PmsError
@@ -21,10 +28,13 @@ from entrypoints.wiring.settings import PREFIX, Settings
 
 @click.command(cls=JsonCommand)
 @click.option("--new-key", "print_new_key", is_flag=True, help="Print a new sealing key and exit.")
-def doctor(*, print_new_key: bool) -> None:
+@click.option(
+    "--redis-acl", "print_redis_acl", is_flag=True, help="Print the rules of our user in Redis."
+)
+def doctor(*, print_new_key: bool, print_redis_acl: bool) -> None:
     """Show every setting and check every part. Exit 1 if a check fails."""
-    if print_new_key:
-        click.echo(new_key("k1"))
+    if print_new_key or print_redis_acl:
+        click.echo(new_key("k1") if print_new_key else access_rules())
         return
     with open_container() as container:
         if not container.settings.redis_url:
@@ -82,9 +92,21 @@ def _run_checks(container: Container) -> list[dict[str, object]]:
             checks.append({"check": name, "result": "ok"})
         except PmsError as error:
             checks.append({"check": name, "result": f"{error.code}: {error.message}"})
+    checks += _check_sqlite(container.settings)
     if health.is_ready:
         checks += check_connections(container)
     for plugin in broken_plugins_of(container.providers):
         reason_text = f"{plugin.problem} ({plugin.target})"
         checks.append({"check": f"provider {plugin.name}", "result": reason_text})
     return checks
+
+
+def _check_sqlite(settings: Settings) -> list[dict[str, object]]:
+    """What works and should be different; nothing with PostgreSQL."""
+    if is_postgres(settings.database):
+        return []
+    path = sqlite_path(settings.database)
+    results = [f"ok, but this is SQLite: {SQLITE_LIMIT}"] if settings.is_production else []
+    if path.exists() and not is_private(path):
+        results.append(f"ok, but other users of this machine can read {path}; chmod 600 it")
+    return [{"check": "database file", "result": result} for result in results]

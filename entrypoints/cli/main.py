@@ -1,5 +1,6 @@
 """`pms`: the command line of the PMS adapter layer."""
 
+import os
 from importlib import import_module
 from typing import Final
 
@@ -29,6 +30,9 @@ COMMANDS: Final = {
     "worker": "processes:worker",
 }
 
+_WRITING_FOR_OTHERS: Final = frozenset({"provider"})
+"""It writes the source of a package; what all others write is their owner's only."""
+
 
 class LazyCommandGroup(PmsCommandGroup):
     """Imports a command's module when the command is used: a product process loads neither
@@ -51,8 +55,12 @@ class LazyCommandGroup(PmsCommandGroup):
 )
 @click.version_option(package_name="pms-adapter-layer", prog_name="pms")
 @json_option
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Replicate bookings, guests and availability from the PMS of every hotel.
 
     Start everything on this machine with a simulated hotel: pms up
     """
+    if context.invoked_subcommand not in _WRITING_FOR_OTHERS:
+        umask = os.umask(0o077)
+        context.call_on_close(lambda: os.umask(umask))

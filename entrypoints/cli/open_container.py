@@ -1,6 +1,6 @@
 """The container of a command, and look-ups that several commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import closing, contextmanager
 from uuid import UUID
 
@@ -11,13 +11,15 @@ from domain.hotel import Hotel
 from entrypoints.cli.operator import current_operator
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.logging_config import configure_logging
-from entrypoints.wiring.settings import load_settings
+from entrypoints.wiring.settings import CONFIDENTIAL, load_settings
 
 
 @contextmanager
-def open_container(*, log_level: str = "ERROR") -> Iterator[Container]:
-    """Logs errors only: commands print their own results."""
-    settings = load_settings()
+def open_container(
+    *, log_level: str = "ERROR", needs: Set[str] = CONFIDENTIAL
+) -> Iterator[Container]:
+    """Logs errors only: commands print their own results. `needs`: see load_settings."""
+    settings = load_settings(needs=needs)
     configure_logging(log_level, process="cli")
     with acting_as(current_operator()), closing(Container(settings)) as container:
         yield container

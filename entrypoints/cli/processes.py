@@ -1,12 +1,14 @@
 """`pms web | worker | scheduler | relay`: the long-running processes."""
 
+import logging
 from pathlib import Path
 
 import click
 
 from adapters.outbound.jobs.redis_clients import require_redis
+from adapters.outbound.persistence.engine.database_urls import SQLITE_LIMIT, is_postgres
 from adapters.outbound.persistence.store import require_database_file
-from adapters.outbound.security.sealing import Keyring
+from adapters.outbound.security.sealing import KeylessSealer, Keyring
 from entrypoints.processes.relay import run_relay
 from entrypoints.processes.scheduler import run_scheduler
 from entrypoints.processes.web import run_web
@@ -14,20 +16,32 @@ from entrypoints.processes.worker import ALL_QUEUES, SHORT_QUEUES, run_worker
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.home_directory import ensure_private_home, require_socket_path
 from entrypoints.wiring.logging_config import configure_logging
+from entrypoints.wiring.process_needs import NEEDS
 from entrypoints.wiring.sealing_keys import load_sealing_keys
 from entrypoints.wiring.settings import Settings, load_settings
 from entrypoints.wiring.subscribers import file_subscriber
 
+log = logging.getLogger(__name__)
+
 
 def _load_process_settings(process: str) -> Settings:
     """Raises Misconfigured for what no retry mends: home, sealing keys, database file."""
-    settings = load_settings()
+    needs = NEEDS[process]
+    settings = load_settings(needs=needs)
     configure_logging(settings.log_level, process=process)
-    if settings.uses_home:
+    if settings.uses_home(needs):
         ensure_private_home(settings.home)
-    Keyring.parse(load_sealing_keys(settings))
-    require_database_file(settings.database)
+    if "secret_keys" in needs or settings.secret_keys:
+        Keyring.parse(load_sealing_keys(settings))
+    if "database_url" in needs:
+        _check_database(settings)
     return settings
+
+
+def _check_database(settings: Settings) -> None:
+    require_database_file(settings.database)
+    if settings.is_production and not is_postgres(settings.database):
+        log.warning("sqlite_in_production", extra={"limit": SQLITE_LIMIT})
 
 
 def _load_queue_settings(process: str) -> Settings:
@@ -68,4 +82,4 @@ def relay(*, events_to: Path | None) -> None:
     """Deliver events from the outbox to the subscribers."""
     settings = _load_process_settings("relay")
     extra = {"file": file_subscriber(events_to)} if events_to else {}
-    run_relay(Container(settings, extra_subscribers=extra))
+    run_relay(Container(settings, extra_subscribers=extra, sealer_override=KeylessSealer()))

@@ -27,6 +27,7 @@ from entrypoints.local.installation import (
 from entrypoints.local.installed_simulators import simulator_names
 from entrypoints.local.self_check import check as run_self_check
 from entrypoints.wiring.logging_config import configure_logging
+from entrypoints.wiring.process_needs import NEEDS
 from entrypoints.wiring.settings import Settings, load_settings
 
 CHECK_BOOKINGS: Final = 500
@@ -73,7 +74,7 @@ def up(
     Data is kept in ./var (PMS_HOME). A later start continues with the existing hotels and adds
     new ones.
     """
-    settings = load_settings()
+    settings = load_settings(needs=NEEDS["up"])
     configure_logging("ERROR", process="up")
     if port:
         settings = replace(settings, port=port)

@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from adapters.outbound.private_files import open_private
 from domain.errors import ErrorKind, PmsError
 from entrypoints.processes.parent_death_signal import set_parent_death_signal
+from entrypoints.wiring.process_needs import child_environment
+from entrypoints.wiring.settings import Settings
 
 STOP_TIMEOUT_SECONDS: Final = 8.0
 
@@ -23,31 +26,40 @@ class ChildProcesses:
     """Each runs in its own session, so that Ctrl-C reaches only the parent, which then stops them.
     On Linux they also end when the parent is killed."""
 
-    def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
-        self._logs = logs
-        self._environment = dict(environment)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._logs = logs = settings.home / "logs"
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._stop_last: set[str] = set()
-        logs.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def start(self, name: str, command: Sequence[str], *, stop_last: bool = False) -> None:
-        """`stop_last`: others may use it until they have stopped."""
-        with self.log_path(name).open("ab") as log:
+        """A program of others, which gets no settings. `stop_last`: others may use it until they
+        have stopped."""
+        self._start(name, command, child_environment(self._settings, None), stop_last=stop_last)
+
+    def start_pms(self, name: str, *arguments: str, stop_last: bool = False) -> None:
+        """A command of ours, with the settings that it needs."""
+        environment = child_environment(self._settings, arguments[0])
+        command = [sys.executable, "-m", "entrypoints.cli", *arguments]
+        self._start(name, command, environment, stop_last=stop_last)
+
+    def _start(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], *, stop_last: bool
+    ) -> None:
+        with open(self.log_path(name), "ab", opener=open_private) as log:
             process = subprocess.Popen(  # noqa: S603  # our own programs with our own arguments
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env=environment,
                 start_new_session=True,
                 preexec_fn=set_parent_death_signal(os.getpid()),  # noqa: PLW1509  # the child only requests a signal
             )
         self._running.append((name, process))
         if stop_last:
             self._stop_last.add(name)
-
-    def start_pms(self, name: str, *arguments: str, stop_last: bool = False) -> None:
-        self.start(name, [sys.executable, "-m", "entrypoints.cli", *arguments], stop_last=stop_last)
 
     def log_path(self, name: str) -> Path:
         return self._logs / f"{name}.log"

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from adapters.outbound.private_files import open_private
 from adapters.outbound.provider_kit.parsing.local_time import zone
 from application.access.issue_token import TokenRequest
 from application.connections.add_connection import NewConnection
@@ -82,7 +83,7 @@ class Demo:
 def hold_instance_lock(home: Path) -> Iterator[None]:
     """Raises Misconfigured if another `pms up` runs in this home."""
     ensure_private_home(home)
-    with (home / "up.lock").open("w") as lock:
+    with open(home / "up.lock", "w", opener=open_private) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

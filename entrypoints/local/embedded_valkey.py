@@ -38,7 +38,7 @@ def _server_command(socket: Path) -> list[str]:
     return [
         str(get_binary_path()),
         *("--port", "0"),
-        *("--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--unixsocket", str(socket), "--unixsocketperm", "600"),
         *("--save", "", "--appendonly", "no"),
         *("--dir", str(socket.parent)),
     ]

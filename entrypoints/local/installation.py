@@ -34,7 +34,7 @@ from entrypoints.local.polling import is_answering, wait_until
 from entrypoints.local.simulator_client import SimulatorClient
 from entrypoints.wiring.container import Container
 from entrypoints.wiring.sealing_keys import load_sealing_keys
-from entrypoints.wiring.settings import Settings, inherited_environment, settings_to_environment
+from entrypoints.wiring.settings import Settings
 from ports.errors import Misconfigured
 from ports.providers import Capabilities
 
@@ -91,9 +91,7 @@ def run_installation(
     with hold_instance_lock(settings.home):
         Keyring.parse(load_sealing_keys(settings))
         require_free_port(settings.host, settings.port)
-        children = ChildProcesses(
-            settings.home / "logs", inherited_environment() | settings_to_environment(settings)
-        )
+        children = ChildProcesses(settings)
         container = Container(settings)
         try:
             yield _start_installation(container, children, options)

@@ -112,6 +112,7 @@ class Container:
     ids: IdGenerator = field(default_factory=Uuid7Generator)
     randomness: Randomness = field(default_factory=SystemRandomness)
     mask_cards: CardMask = scrub_bytes
+    sealer_override: Sealer | None = None
     queue_override: JobQueue | None = None
     providers_override: Providers | None = None
     extra_subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
@@ -128,6 +129,8 @@ class Container:
 
     @cached_property
     def sealer(self) -> Sealer:
+        if self.sealer_override is not None:
+            return self.sealer_override
         return AesGcmSealer(Keyring.parse(load_sealing_keys(self.settings)))
 
     @cached_property

@@ -8,25 +8,34 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from adapters.outbound.private_files import make_private
 from ports.errors import Misconfigured
 
-_GROUP_AND_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _MAX_SOCKET_PATH: Final = 100
 """sockaddr_un has room for 104 (macOS) to 108 (Linux) bytes."""
 _KNOWN_FILES: Final = ("secret_keys", "pms.sqlite3", "up.lock")
+_OUR_FILES: Final = (
+    *_KNOWN_FILES,
+    *("pms.sqlite3-*", "demo.json", "events.jsonl", "simulated-*.journal", "valkey.sock"),
+    *("logs", "logs/*.log"),
+)
+"""Patterns; other files in the folder are not touched."""
 
 
 def ensure_private_home(home: Path) -> Path:
-    """Creates the folder if it is missing. Restricts the rights of an existing one only if it is
-    this user's and contains a file of ours. Raises Misconfigured where no file can be created."""
+    """Creates the folder if it is missing. Restricts the rights of an existing one, and of our
+    files in it, only if it is this user's and contains a file of ours. Raises Misconfigured where
+    no file can be created."""
     with translate_home_errors(home):
         home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         status = home.stat()
         is_own = status.st_uid == os.geteuid() and any(
             (home / name).exists() for name in _KNOWN_FILES
         )
-        if is_own and status.st_mode & _GROUP_AND_OTHERS:
-            home.chmod(stat.S_IMODE(status.st_mode) & ~_GROUP_AND_OTHERS)
+        if is_own:
+            for path in (home, *(each for name in _OUR_FILES for each in home.glob(name))):
+                with suppress(FileNotFoundError):
+                    make_private(path)
         with tempfile.TemporaryFile(dir=home):
             return home
 

@@ -1,7 +1,7 @@
 """Settings from the environment. No other module reads it."""
 
 import os
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +14,11 @@ from ports.errors import Misconfigured
 T = TypeVar("T")
 
 PREFIX: Final = "PMS_"
-MISSING_KEYS: Final = "PMS_SECRET_KEYS: production requires sealing keys"
+MISSING_KEYS: Final = (
+    "PMS_SECRET_KEYS: production requires sealing keys; create one with `pms doctor --new-key`"
+)
+CONFIDENTIAL: Final = frozenset({"secret_keys", "database_url", "redis_url"})
+"""Settings that are secrets, or URLs with a password."""
 
 
 class Environment(StrEnum):
@@ -113,7 +117,7 @@ class Settings:
     )
     redis_url: str = _setting(
         "",
-        "redis://…; empty: the embedded server's socket in the home",
+        "redis://… or rediss://… (TLS); empty: the embedded server's socket in the home",
         _parse_redis_url,
         has_password=True,
     )
@@ -156,11 +160,9 @@ class Settings:
     def redis(self) -> str:
         return self.redis_url or redis_socket_url(self.redis_socket)
 
-    @property
-    def uses_home(self) -> bool:
-        """Whether the database, the queue's socket or the sealing keys are in the home."""
-        has_own_keys = not self.secret_keys and not self.is_production
-        return not self.database_url or not self.redis_url or has_own_keys
+    def uses_home(self, needs: Set[str] = CONFIDENTIAL) -> bool:
+        """Whether one of `needs` is in the home: database, the queue's socket, sealing keys."""
+        return any(not getattr(self, name) for name in needs)
 
     @property
     def provider_hosts(self) -> frozenset[str]:
@@ -182,9 +184,12 @@ class Settings:
         return self.home.absolute() / "valkey.sock"
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Raises Misconfigured for an unknown variable and for an invalid value, with its accepted
-    values."""
+def load_settings(
+    environment: Mapping[str, str] | None = None, *, needs: Set[str] = CONFIDENTIAL
+) -> Settings:
+    """`needs`: those of CONFIDENTIAL without which the command does not work. Raises Misconfigured
+    for an unknown variable, for an invalid value, with its accepted values, and in production for
+    one of `needs` that has no default there."""
     variables = os.environ if environment is None else environment
     specs = {_variable_name(spec.name): spec for spec in fields(Settings)}
     _reject_unknown_variables(variables, specs)
@@ -194,9 +199,19 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if variables.get(variable)
     }
     settings = Settings(**values)  # type: ignore[arg-type]  # each was parsed by its field's parser
-    if settings.is_production and not settings.secret_keys:
-        raise Misconfigured(f"{MISSING_KEYS}; create one with `pms doctor --new-key`")
+    if settings.is_production:
+        _require_for_production(settings, needs)
     return settings
+
+
+def _require_for_production(settings: Settings, needs: Set[str]) -> None:
+    if "secret_keys" in needs and not settings.secret_keys:
+        raise Misconfigured(MISSING_KEYS)
+    if "database_url" in needs and not settings.database_url:
+        raise Misconfigured(
+            "PMS_DATABASE_URL: production requires a database; give postgresql://…, or "
+            f"{settings.database} to keep an SQLite file on a single machine"
+        )
 
 
 _TEST_VARIABLES: Final = frozenset({"PMS_CASES", "PMS_VENDOR_SAMPLES", "PMS_VENDOR_SPECS"})
@@ -222,11 +237,12 @@ def _parse_setting(variable: str, text: str, metadata: Mapping[str, object]) -> 
         raise Misconfigured(f"{variable}: {metadata['meaning']}{accepted}") from error
 
 
-def settings_to_environment(settings: Settings) -> dict[str, str]:
-    """The same settings as variables, for child processes."""
+def settings_to_environment(settings: Settings, needs: Set[str] = CONFIDENTIAL) -> dict[str, str]:
+    """The same settings as variables, for a child process; of CONFIDENTIAL only its `needs`."""
     return {
         _variable_name(spec.name): _format_setting(value)
         for spec in fields(Settings)
+        if spec.name in needs or spec.name not in CONFIDENTIAL
         if (value := getattr(settings, spec.name)) != spec.default or spec.name == "home"
     }
 
@@ -239,6 +255,8 @@ def _format_setting(value: object) -> str:
     return str(value.absolute()) if isinstance(value, Path) else str(value)
 
 
-def inherited_environment() -> dict[str, str]:
-    """Environment variables that are no settings, for child processes."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+def inherited_environment(needs: Set[str] = CONFIDENTIAL) -> dict[str, str]:
+    """Environment variables that are no settings, for a child process. PostgreSQL's own, such as
+    PGPASSWORD, are for one that needs the database."""
+    hidden = (PREFIX,) if "database_url" in needs else (PREFIX, "PG")
+    return {name: value for name, value in os.environ.items() if not name.startswith(hidden)}

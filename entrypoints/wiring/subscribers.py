@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Final, cast
 
+from adapters.outbound.private_files import open_private
 from domain.messages import OutboxMessage
 from entrypoints.wiring.plugins import call_plugin, describe_error
 from ports.errors import Misconfigured
@@ -46,10 +47,10 @@ def _reject_event(subscriber: str, _message: OutboxMessage) -> None:
 
 
 def file_subscriber(path: Path) -> Subscriber:
-    """Appends each event as a line of JSON; for demos and debugging."""
+    """Appends each event as a line of JSON; for demos and debugging. A new file is its owner's."""
 
     def write(message: OutboxMessage) -> None:
-        with path.open("a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8", opener=open_private) as file:
             file.write(message.body + "\n")
 
     return write

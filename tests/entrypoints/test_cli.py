@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
+from adapters.outbound.persistence.engine.database_urls import SQLITE_LIMIT
 from adapters.outbound.providers.mews.simulator.server import (
     MewsSimulator,
     MewsSimulatorOptions,
@@ -100,11 +101,13 @@ def connected(pms: Pms, simulator: MewsSimulator) -> Iterator[Pms]:
     clear_faults(simulator)
 
 
-def production_environment(pms: Pms) -> dict[str, str]:
+def production_environment(pms: Pms, keys: str | None = None) -> dict[str, str]:
     """Production, where loopback is not an allowed host."""
-    keys = (pms.home / "secret_keys").read_text()
+    keys = keys or (pms.home / "secret_keys").read_text()
     hosts = {"PMS_ALLOWED_HOSTS": "other.example", "PMS_ALLOW_PLAIN_HTTP": "no"}
-    return {"PMS_ENV": "production", "PMS_SECRET_KEYS": keys, **hosts}
+    database = f"sqlite:///{pms.home / 'pms.sqlite3'}"
+    stores = {"PMS_SECRET_KEYS": keys, "PMS_DATABASE_URL": database}
+    return {"PMS_ENV": "production", **stores, **hosts}
 
 
 class TestDb:
@@ -485,9 +488,28 @@ class TestDoctor:
     def test_prints_a_new_sealing_key(self, home_directory: Pms) -> None:
         key = home_directory.run("doctor", "--new-key").stdout.strip()
         assert (
-            home_directory.run("hotel", "list", PMS_SECRET_KEYS=key, PMS_ENV="production").exit_code
+            home_directory.run(
+                "hotel", "list", **production_environment(home_directory, key)
+            ).exit_code
             == 0
         )
+
+    def test_shows_that_production_is_on_sqlite(self, home_directory: Pms) -> None:
+        path = home_directory.home / "pms.sqlite3"
+        path.chmod(0o640)
+        variables = production_environment(home_directory, new_key("k"))
+        shown = json.loads(home_directory.run("doctor", "--json", **variables).stdout)
+        assert [row["result"] for row in shown["checks"] if row["check"] == "database file"] == [
+            f"ok, but this is SQLite: {SQLITE_LIMIT}",
+            f"ok, but other users of this machine can read {path}; chmod 600 it",
+        ]
+
+    def test_production_names_the_database_that_it_needs(self, home_directory: Pms) -> None:
+        variables = {"PMS_ENV": "production", "PMS_SECRET_KEYS": new_key("k")}
+        for command in ("doctor", "web", "worker", "relay"):
+            line = home_directory.error_line(command, **variables)
+            assert line.startswith("error: PMS_DATABASE_URL: production requires a database; ")
+            assert f"sqlite:///{home_directory.home / 'pms.sqlite3'}" in line
 
 
 class TestUp:

@@ -6,12 +6,12 @@ import redis.retry
 
 from entrypoints.local.child_processes import ChildProcesses
 from entrypoints.local.embedded_valkey import start_embedded_valkey
-from entrypoints.wiring.settings import Settings, inherited_environment
+from entrypoints.wiring.settings import Settings
 
 
 @pytest.fixture
 def children(tmp_path: Path) -> Iterator[ChildProcesses]:
-    children = ChildProcesses(tmp_path / "logs", inherited_environment())
+    children = ChildProcesses(Settings(home=tmp_path))
     yield children
     children.stop()
 

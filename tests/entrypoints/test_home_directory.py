@@ -1,10 +1,13 @@
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from adapters.outbound.persistence import migrations
 from entrypoints.cli.main import main
 from entrypoints.local.demo import hold_instance_lock
 from entrypoints.wiring.home_directory import ensure_private_home
@@ -32,6 +35,18 @@ class TestHomeDirectory:
         (tmp_path / name).touch()
         assert permissions(ensure_private_home(tmp_path)) == 0o700
 
+    def test_restricts_our_files_and_no_others(self, tmp_path: Path) -> None:
+        (tmp_path / "logs").mkdir()
+        ours = ["pms.sqlite3", "pms.sqlite3-wal", "events.jsonl", "demo.json", "logs/web.log"]
+        for name in (*ours, "theirs", "logs/theirs"):
+            (tmp_path / name).touch()
+            (tmp_path / name).chmod(0o664)
+        (tmp_path / "simulated-x.journal").symlink_to(tmp_path / "theirs")
+        ensure_private_home(tmp_path)
+        assert {permissions(tmp_path / name) for name in ours} == {0o600}
+        assert permissions(tmp_path / "logs") == 0o700
+        assert permissions(tmp_path / "theirs") == permissions(tmp_path / "logs/theirs") == 0o664
+
     def test_without_our_files_keeps_its_rights(self, tmp_path: Path) -> None:
         tmp_path.chmod(0o755)
         (tmp_path / "theirs").touch()
@@ -44,3 +59,15 @@ class TestHomeDirectory:
             home = tmp_path / name
             CliRunner(env={"PMS_HOME": str(home)}).invoke(main, command, obj={"json": False})
             assert permissions(home) == 0o700
+            assert [path for path in home.iterdir() if permissions(path) & 0o077] == []
+
+    def test_database_elsewhere_is_its_owners_under_any_server(self, tmp_path: Path) -> None:
+        """Of a WSGI server that is not started by `pms`."""
+        path = tmp_path / "data" / "pms.sqlite3"
+        migrations.upgrade(f"sqlite:///{path}")
+        with closing(sqlite3.connect(path)) as reader:
+            reader.execute("SELECT count(*) FROM hotels")
+            found = {each.name: permissions(each) for each in path.parent.iterdir()}
+        assert found.pop("pms.sqlite3") == 0o600
+        assert set(found.values()) <= {0o600}
+        assert permissions(path.parent) == 0o700

@@ -106,6 +106,17 @@ class TestSettings:
         with pytest.raises(Misconfigured, match="PMS_SECRET_KEYS"):
             load_settings({"PMS_ENV": "production"})
 
+    def test_rejects_production_without_a_database(self) -> None:
+        variables = {"PMS_ENV": "production", "PMS_SECRET_KEYS": "k1:x", "PMS_HOME": "/srv/pms"}
+        with pytest.raises(Misconfigured, match=r"PMS_DATABASE_URL: .*sqlite:////srv/pms/pms\."):
+            load_settings(variables)
+        kept = load_settings({**variables, "PMS_DATABASE_URL": "sqlite:////srv/pms/pms.sqlite3"})
+        assert kept.database == "sqlite:////srv/pms/pms.sqlite3"
+
+    def test_production_requires_only_what_the_process_needs(self) -> None:
+        for needs in (frozenset({"redis_url"}), frozenset[str]()):
+            assert load_settings({"PMS_ENV": "production"}, needs=needs).is_production
+
     def test_is_frozen(self) -> None:
         settings = load_settings({})
         with pytest.raises(FrozenInstanceError):

@@ -9,12 +9,13 @@ from urllib.parse import quote, urlsplit
 
 from redis import Redis
 from redis.backoff import ConstantBackoff, ExponentialBackoff, NoBackoff
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from adapters.outbound.jobs.outage_log import OutageLog
+from domain.errors import PmsError
 from ports.errors import Misconfigured, QueueUnavailable
 
 REQUEST_TIMEOUT_SECONDS: Final = 0.5
@@ -50,15 +51,31 @@ def _has_server_and_path(url: str) -> bool:
 
 
 def require_redis(url: str) -> None:
-    """Raises QueueUnavailable if the server does not answer within some seconds."""
+    """Raises QueueUnavailable if the server does not answer within some seconds; Misconfigured if
+    it refuses the user, or its certificate is not trusted."""
     retry = Retry(ConstantBackoff(0.5), START_RETRIES)
     client = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1, retry=retry)
     try:
         client.ping()
     except (RedisError, OSError) as error:
-        parts = urlsplit(url)
-        address = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
-        raise QueueUnavailable(f"PMS_REDIS_URL: the server at {address} does not answer") from error
+        raise _explain(url, error) from error
+
+
+def _explain(url: str, error: Exception) -> PmsError:
+    parts = urlsplit(url)
+    address = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
+    server = f"PMS_REDIS_URL: the server at {address}"
+    if isinstance(error, AuthenticationError | NoPermissionError):
+        return Misconfigured(
+            f"{server} refuses the user or the password; `pms doctor --redis-acl` prints the rules "
+            "that the user needs"
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Misconfigured(
+            f"{server} has a certificate that is not trusted, or of another name; give the CA's "
+            "with ?ssl_ca_certs=/path/ca.pem"
+        )
+    return QueueUnavailable(f"{server} does not answer")
 
 
 def request_client(url: str) -> Redis:

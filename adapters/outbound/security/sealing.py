@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -39,8 +40,11 @@ class Keyring:
                 raise Misconfigured("A sealing key's id must be 1 to 32 letters, digits, _ or -.")
             if len(key) != KEY_BYTES:
                 raise Misconfigured("A sealing key must have exactly 32 bytes.", key_id=key_id)
-            if len(set(key)) < _MIN_DIFFERENT_BYTES:
-                raise Misconfigured("A sealing key must be random bytes.", key_id=key_id)
+            if _is_weak(key):
+                raise Misconfigured(
+                    "A sealing key must be random bytes; create one with `pms doctor --new-key`.",
+                    key_id=key_id,
+                )
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
@@ -63,10 +67,36 @@ class Keyring:
         return next(iter(self.keys))
 
 
+def _is_weak(key: bytes) -> bool:
+    """Whether it is a placeholder: few different bytes, a part repeated, or counted up or down."""
+    has_few_bytes = len(set(key)) < _MIN_DIFFERENT_BYTES
+    is_repeated = any(key[size:] == key[:-size] for size in range(1, KEY_BYTES // 2 + 1))
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    return has_few_bytes or is_repeated or len(steps) == 1
+
+
 def new_key(key_id: str) -> str:
     """A new entry for `Keyring.parse`. The caller must store it: values sealed with a lost key
     can't be opened."""
     return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
+
+
+class KeylessSealer:
+    """Of a process that seals and opens nothing, and so gets no keys. Raises Misconfigured."""
+
+    def seal(self, clear: bytes, *, bound_to: str) -> bytes:  # noqa: ARG002  # the port's signature
+        raise self._error
+
+    @property
+    def newest_prefix(self) -> bytes:
+        raise self._error
+
+    def open(self, sealed: bytes, *, bound_to: str) -> bytes:  # noqa: ARG002  # as above
+        raise self._error
+
+    @property
+    def _error(self) -> Misconfigured:
+        return Misconfigured("This process has no sealing keys.")
 
 
 class AesGcmSealer:

@@ -58,13 +58,25 @@ class TestAesGcmSealer:
 
 
 class TestKeyring:
-    @pytest.mark.parametrize("key", [bytes(32), b"k" * 32, b"abcd" * 8])
+    @pytest.mark.parametrize(
+        "key",
+        [
+            bytes(32),
+            b"k" * 32,
+            b"abcd" * 8,
+            b"0123456789abcdef" * 2,
+            b"abcdefghijk" * 2 + b"abcdefghij",
+            bytes(range(32)),
+            bytes(range(32, 0, -1)),
+            b"\x00" * 26 + b"123456",
+        ],
+    )
     def test_rejects_a_placeholder(self, key: bytes) -> None:
         with pytest.raises(Misconfigured, match="random"):
             Keyring.parse(f"k:{base64.b64encode(key).decode()}")
 
     def test_accepts_both_alphabets_with_or_without_padding_and_spaces(self) -> None:
-        key = bytes(range(224, 256))
+        key = bytes(224 + 7 * index % 32 for index in range(32))
         standard, urlsafe = base64.b64encode(key), base64.urlsafe_b64encode(key)
         ring = Keyring.parse(f" a:{standard.decode()} , b:{urlsafe.decode().rstrip('=')},")
         assert dict(ring.keys) == {"a": key, "b": key}

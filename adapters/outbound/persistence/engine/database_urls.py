@@ -9,6 +9,7 @@ from ports.errors import Misconfigured
 
 _POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _SQLITE = "sqlite:///"
+SQLITE_LIMIT = "one machine and one writer at a time; PostgreSQL is what production is tested on"
 _ACCEPTED = "PMS_DATABASE_URL: give postgresql://user:password@host/name or sqlite:///path"
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -14,6 +14,7 @@ from peewee import Insert, ModelSelect, OperationalError, SqliteDatabase
 from adapters.outbound.persistence.engine.column_values import Row, json_text
 from adapters.outbound.persistence.engine.driver_errors import translate_driver_errors
 from adapters.outbound.persistence.engine.tables import Table
+from adapters.outbound.private_files import create_private
 from ports.errors import ConcurrentChange, Misconfigured, PortError
 
 BUSY_SECONDS: Final = 15
@@ -32,6 +33,7 @@ PRAGMAS: Final[dict[str, str | int]] = {
 
 def open_database(path: Path) -> SqliteDatabase:
     _create_folder(path.parent)
+    _create_file(path)
     with translate_driver_errors():
         database = SqliteDatabase(
             str(path),
@@ -48,11 +50,18 @@ def open_database(path: Path) -> SqliteDatabase:
 
 def _create_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         message = f"PMS_DATABASE_URL: the folder {folder} can't be created: {reason}"
         raise Misconfigured(message) from error
+
+
+def _create_file(path: Path) -> None:
+    """SQLite would create it with the umask's rights; those of its log are the file's. An error is
+    SQLite's to report."""
+    with suppress(OSError):
+        create_private(path)
 
 
 def _connect(database: SqliteDatabase) -> None:

@@ -1,18 +1,15 @@
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy
 from ports.errors import ProviderUnavailable
 from tests.adapters.provider_kit.http.scripted_server import running_server
 from tests.adapters.provider_kit.http.test_transport import rig
+from tests.certificates import write_certificate
 
 LOCALHOST = HostPolicy(known=frozenset(), operator=frozenset({"localhost", "127.0.0.1"}))
 
@@ -28,29 +25,7 @@ class Hello(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """Its own issuer, for the name localhost only."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    plain = serialization.NoEncryption()
-    file = tmp_path / "cert.pem"
-    file.write_bytes(
-        made.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
-    )
-    return file
+    return write_certificate(tmp_path)
 
 
 @pytest.fixture

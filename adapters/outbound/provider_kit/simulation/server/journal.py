@@ -5,6 +5,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from adapters.outbound.private_files import open_private
+
 
 @dataclass(frozen=True, slots=True)
 class JournalStep:
@@ -27,7 +29,7 @@ class Journal:
     def append(self, step: JournalStep) -> None:
         if self._path is None or step == JournalStep(0, 0, 0):
             return
-        with self._path.open("a", encoding="ascii") as file:
+        with open(self._path, "a", encoding="ascii", opener=open_private) as file:
             file.write(json.dumps(asdict(step)) + "\n")
 
     def read(self) -> list[JournalStep]:
