@@ -8,8 +8,9 @@ from pythonjsonlogger.json import JsonFormatter
 
 from application import log_context
 
-_QUIET: Final = ("urllib3", "rq", "rq_scheduler", "werkzeug", "gunicorn.access")
-"""Their lines contain URLs (a webhook's contains its secret) or job payloads."""
+QUIET: Final = ("urllib3", "rq", "rq_scheduler", "werkzeug", "gunicorn.access", "peewee", "psycopg")
+"""Their lines contain URLs (a webhook's contains its secret), job payloads, or the parameters of
+SQL statements, which are guests' data."""
 
 
 class _WithContext(logging.Filter):
@@ -33,5 +34,5 @@ def configure_logging(level: str, *, process: str) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _QUIET:
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -18,6 +18,8 @@ MAX_LENGTH: Final = 4_000
 """Of the text, in characters."""
 _MAX_DIGITS: Final = 6
 """Of a code; a longer number is a phone, a passport or a booking rather than an error."""
+_NO_NAME: Final = re.compile(r"[0-9_-]|[A-Z].*[A-Z]")
+"""What a code has and a plain word, which may be a name, has not."""
 
 _MESSAGE_KEYS: Final = (
     *("detail", "details", "message", "messages", "error_description", "title"),
@@ -116,8 +118,9 @@ def find_phrase(message: str) -> str | None:
 
 def printable_code(code: str) -> str | None:
     """`code` if it looks like an error's code."""
-    digits = sum(char.isdigit() for char in code)
-    return printable_value(code) if digits <= _MAX_DIGITS else None
+    if sum(char.isdigit() for char in code) > _MAX_DIGITS or not _NO_NAME.search(code):
+        return None
+    return printable_value(code)
 
 
 def _messages(value: Json) -> Iterator[str]:

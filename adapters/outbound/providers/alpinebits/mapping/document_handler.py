@@ -13,7 +13,7 @@ from adapters.outbound.provider_kit.parsing.xml_text import (
     write_xml,
 )
 from adapters.outbound.providers.alpinebits.mapping import free_rooms, responses
-from adapters.outbound.providers.alpinebits.mapping.documents import element
+from adapters.outbound.providers.alpinebits.mapping.documents import ROOT_PATH, element
 from adapters.outbound.providers.alpinebits.mapping.errors import (
     NoDocument,
     UnknownAction,
@@ -97,7 +97,7 @@ def read_document(inbound_document: InboundDocument, scope: DocumentScope) -> Do
     request = _parse_request(inbound_document)
     if request.message.name != expected:
         detail = f"the action {action} is for a document {expected}"
-        return _refuse(request, Reason("wrong_root", request.message.name[:60], detail))
+        return _refuse(request, Reason("wrong_root", ROOT_PATH, detail))
     return _read_message(request, scope)
 
 
@@ -159,7 +159,7 @@ def _read_message(request: SenderRequest, scope: DocumentScope) -> DocumentHandl
     if message.name == "OTA_PingRQ":
         return _fixed_reply(request, ping_content(message, is_handshake=request.is_form))
     if message.name not in _READERS:
-        raise UnknownAction(document=message.name[:60])
+        raise UnknownAction
     return _READERS[message.name](request, scope)
 
 

@@ -8,6 +8,8 @@ from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, write_xml
 
 NAMESPACE: Final = "http://www.opentravel.org/OTA/2003/05"
+ROOT_PATH: Final = "(root element)"
+"""The path of a root whose name is none of ours: it may be anything."""
 READ_ACTION: Final = "OTA_Read:GuestRequests"
 REPORT_ACTION: Final = "OTA_NotifReport:GuestRequests"
 SUPPORTED_ACTIONS: Final = ("action_OTA_Ping", "action_OTA_Read")

@@ -21,6 +21,7 @@ from adapters.outbound.provider_kit.parsing.xml_reader import XmlReader
 from adapters.outbound.provider_kit.parsing.xml_report import trace_xml
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import InstantParser
+from adapters.outbound.providers.alpinebits.mapping.documents import ROOT_PATH
 from adapters.outbound.providers.alpinebits.mapping.free_room_elements import check_elements
 from adapters.outbound.providers.alpinebits.mapping.free_room_lines import (
     CONTROL,
@@ -74,7 +75,7 @@ def read_messages(
     password) is not stored. Raises UnreadableMessage, TooManyItems."""
     message = unwrap_envelope(root)
     if message.name not in MESSAGE_LAYOUTS:
-        raise UnreadableMessage("not a document of free rooms", path=message.name[:60])
+        raise UnreadableMessage("not a document of free rooms", path=ROOT_PATH)
     parts = _split_hotels(message, limit) if context.property_id else [message]
     if len(parts) == 1:
         return [_read_message(root, message, context, explain=explain)]

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from adapters.outbound.provider_kit.parsing.xml_text import XmlElement, parse_xml, write_xml
 from adapters.outbound.providers.alpinebits.mapping.code_tables import PAYMENT_NAMES
-from adapters.outbound.providers.alpinebits.mapping.documents import NAMESPACE
+from adapters.outbound.providers.alpinebits.mapping.documents import NAMESPACE, ROOT_PATH
 from adapters.outbound.providers.alpinebits.mapping.unknown_names import contains, resembles
 from ports.errors import TooManyItems, UnreadableMessage
 
@@ -128,7 +128,7 @@ def split_document(root: XmlElement) -> list[AlpineBitsEntry]:
     """Empty if the document says that it has no reservations. Raises UnreadableMessage for other
     kinds of documents and for one that has neither reservations nor an empty list."""
     if root.name not in _DOCUMENTS:
-        raise UnreadableMessage("not a document of reservations", path=root.name[:60])
+        raise UnreadableMessage("not a document of reservations", path=ROOT_PATH)
     if root.child("Errors") is not None:
         raise UnreadableMessage(
             "the document has errors instead of reservations", path=f"{root.name}/Errors"

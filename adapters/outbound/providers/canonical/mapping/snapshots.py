@@ -175,9 +175,9 @@ def _read_extras(reader: Reader, name: str) -> Field[Extras]:
     if not isinstance(sent, dict | Absent | None):
         raise UnreadableField(name, "wrong_type", "an object")
     given = sent if isinstance(sent, dict) else {}
-    if duplicated := given.keys() & unknown.keys():
-        fix = "is also sent as a field of its own, send it once"
-        raise InvalidField(f"{name}.{min(duplicated)}", fix, code="duplicate_field")
+    if given.keys() & unknown.keys():
+        fix = "a name in it is also sent as a field of its own, send it once"
+        raise InvalidField(name, fix, code="duplicate_field")
     fields = {field_values.as_text(path, name): value for path, value in given.items()}
     kept = {path: dumps(value) for path, value in without_sensitive_paths(fields).items()}
     return tuple(sorted((kept | unknown).items()))
