@@ -101,6 +101,7 @@ class RelayOutbox:
         delivered = 0
         with self.unit_of_work() as uow:
             due = uow.outbox.due_postponed(now=self.clock.now(), limit=BATCH)
+            uow.commit()
         for postponed in due:
             if not lease.holds():
                 break

@@ -509,6 +509,19 @@ class TestOutbox:
         self.deliver(site, two.id, two.id)
         assert self.waiting(site) == []
 
+    def test_makes_the_next_message_of_a_key_due_with_the_delivery(
+        self, site: HotelFixture
+    ) -> None:
+        first, other, second, third = (builders.outbox_message(site.hotel, key) for key in "abaa")
+        self.add(site, first, other, second, third)
+        for message, minutes in ((first, 0), (other, 9), (second, 9), (third, 0)):
+            self.postpone(site, message, minutes=minutes)
+        assert self.due(site) == [(first, "crm", 1)]
+        with site.store.unit_of_work() as uow:
+            uow.outbox.mark_postponed_delivered(first.id, "crm")
+            uow.commit()
+        assert self.due(site) == [(second, "crm", 1)]
+
     def test_lists_a_postponed_message_for_its_subscriber_when_due(
         self, site: HotelFixture
     ) -> None:

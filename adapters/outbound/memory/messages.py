@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from ports.messages import (
 )
 
 _FIRST_PAUSE: Final = timedelta(seconds=30)
+_AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class InMemoryInbox:
@@ -204,15 +205,26 @@ class InMemoryOutbox:
         return frozenset(r.message.ordering_key for r in rows if r.subscriber == subscriber)
 
     def due_postponed(self, *, now: datetime, limit: int) -> Sequence[PostponedDelivery]:
-        places = {message_id: place for place, message_id in enumerate(self._tables.outbox)}
         oldest: dict[tuple[str, str], InMemoryPostponedRow] = {}
-        for row in sorted(self._tables.postponed.values(), key=lambda r: places[r.message.id]):
+        for row in self._postponed_in_order():
             oldest.setdefault((row.subscriber, row.message.ordering_key), row)
         due = [row for row in oldest.values() if row.retry_at <= now][:limit]
         return [PostponedDelivery(row.message, row.subscriber, row.attempts) for row in due]
 
+    def _postponed_in_order(self) -> list[InMemoryPostponedRow]:
+        places = {message_id: place for place, message_id in enumerate(self._tables.outbox)}
+        return sorted(self._tables.postponed.values(), key=lambda row: places[row.message.id])
+
     def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None:
-        self._tables.postponed.pop((message_id, subscriber), None)
+        delivered = self._tables.postponed.pop((message_id, subscriber), None)
+        if delivered is None:
+            return
+        key = subscriber, delivered.message.ordering_key
+        for row in self._postponed_in_order():
+            if (row.subscriber, row.message.ordering_key) == key:
+                at_once = replace(row, retry_at=_AT_ONCE)
+                self._tables.postponed[row.message.id, subscriber] = at_once
+                return
 
     def purge(self, *, delivered_before: datetime, limit: int) -> int:
         waiting = {message_id for message_id, _ in self._tables.postponed}

@@ -8,7 +8,11 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from adapters.outbound.persistence.engine.column_values import Row, instant_from_micros
+from adapters.outbound.persistence.engine.column_values import (
+    Row,
+    instant_from_micros,
+    micros_from_instant,
+)
 from adapters.outbound.persistence.engine.postgres import PostgresSession
 from adapters.outbound.persistence.engine.waits import DEFAULT_WAITS
 from adapters.outbound.persistence.stores.idempotency_keys import StoredIdempotencyKeys
@@ -17,10 +21,14 @@ from adapters.outbound.persistence.stores.outbox import StoredOutbox
 from adapters.outbound.persistence.stores.tombstones import StoredTombstones
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from application.sync.schedule_syncs import PURGE_BATCH
+from tests import raw_sql
 
 HOTEL: Final = "00000000-0000-0000-0000-000000000001"
 ROWS: Final = 30_000
 LIMIT: Final = PURGE_BATCH
+WAITING: Final = 5_000
+"""Deliveries behind the oldest ones of KEYS keys, which are not due yet."""
+KEYS: Final = 50
 NOW: Final = instant_from_micros(ROWS // 2)
 """Half of the rows of each table are older."""
 BUFFERS_PER_ROW: Final = 40
@@ -32,8 +40,9 @@ FILL: Final = (
     f" FROM generate_series(1, {ROWS}) i",
     "INSERT INTO postponed_deliveries"
     " (hotel_id, message_id, subscriber, ordering_key, attempts, error_code, retry_at, position)"
-    " SELECT hotel_id, id, 'crm', 'k' || (position % 50), 1, 'down', position, position"
-    f" FROM outbox WHERE position > {ROWS} - 5000",
+    f" SELECT hotel_id, id, 'crm', 'k' || (position % {KEYS}), 1, 'down',"
+    f" CASE WHEN position <= {ROWS} - {WAITING} + {KEYS} THEN {ROWS} ELSE 1 END, position"
+    f" FROM outbox WHERE position > {ROWS} - {WAITING}",
     "INSERT INTO inbox (hotel_id, id, connection_id, provider, kind, channel, received_at,"
     " correlation_id, sealed_body, batch_id, position, fingerprint, state, attempts)"
     f" SELECT '{HOTEL}', gen_random_uuid(), '{HOTEL}', 'mews', 'notification', 'pushed', i, 'c',"
@@ -124,3 +133,18 @@ class TestPurge:
             assert buffers(plan) <= BUFFERS_PER_ROW * LIMIT, table
             kinds = [node["Node Type"] for node in nodes(plan)]
             assert "Tid Scan" in kinds, (table, kinds)
+
+
+class TestDuePostponed:
+    def test_looks_once_at_what_waits_behind_a_message(self, filled_url: str) -> None:
+        """Not in each round, while a subscriber is down."""
+        with closing(PostgresSession(filled_url, DEFAULT_WAITS)) as session:
+            session.begin()
+            assert StoredOutbox(session).due_postponed(now=NOW, limit=500) == []
+            session.commit()
+        due = "SELECT COUNT(*) FROM postponed_deliveries WHERE retry_at <= %s"
+        assert raw_sql.one(filled_url, due, micros_from_instant(NOW)) == 0
+        raw_sql.write(filled_url, "VACUUM postponed_deliveries")  # as PostgreSQL does by itself
+        again = explain(filled_url, lambda s: StoredOutbox(s).due_postponed(now=NOW, limit=500))
+        assert scanned(again) == []
+        assert buffers(again) <= BUFFERS_PER_ROW, buffers(again)

@@ -223,7 +223,7 @@ class TestRelay:
         use()
         app.clock.advance(FIRST_PAUSE)
         broken.broken = lambda message: False
-        with app.killed(1):
+        with app.killed(2):
             use()
         app.restart()
         for _ in range(4):

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from adapters.outbound.persistence.engine.column_values import (
@@ -26,6 +26,34 @@ _POSTPONE_SQL = """
         (SELECT m.position FROM outbox m WHERE m.hotel_id = %s AND m.id = %s))
     ON CONFLICT (hotel_id, message_id, subscriber) DO UPDATE
     SET attempts = p.attempts + 1, error_code = excluded.error_code, retry_at = excluded.retry_at
+"""
+
+MOVED_AT_ONCE: Final = 5_000
+_BEHIND_PAUSE: Final = timedelta(seconds=5)
+
+_DUE = "FROM postponed_deliveries WHERE retry_at <= %s ORDER BY retry_at LIMIT %s"
+
+# A message behind another one of its key becomes due with that one. Else each round would look at
+# all that wait for a subscriber.
+_MOVE_SQL = """
+    UPDATE postponed_deliveries AS d SET retry_at = (
+        SELECT CASE WHEN q.retry_at > %s THEN q.retry_at ELSE %s END
+        FROM postponed_deliveries q
+        WHERE q.subscriber = d.subscriber AND q.ordering_key = d.ordering_key
+        ORDER BY q.position LIMIT 1)
+    WHERE {due} AND EXISTS (
+        SELECT 1 FROM postponed_deliveries q
+        WHERE q.subscriber = d.subscriber AND q.ordering_key = d.ordering_key
+        AND q.position < d.position)
+"""
+
+_WAKE_NEXT_SQL = """
+    UPDATE postponed_deliveries SET retry_at = 0
+    WHERE subscriber = %s AND position = (
+        SELECT MIN(n.position) FROM postponed_deliveries d
+        JOIN postponed_deliveries n ON n.subscriber = d.subscriber
+            AND n.ordering_key = d.ordering_key AND n.position > d.position
+        WHERE d.message_id = %s AND d.subscriber = %s)
 """
 
 # Only the oldest message of a key, and only when it is due: later ones wait for it. Their number is
@@ -111,13 +139,20 @@ class StoredOutbox:
         return frozenset(key for (key,) in found)
 
     def due_postponed(self, *, now: datetime, limit: int) -> Sequence[PostponedDelivery]:
-        found = self.session.rows(_DUE_POSTPONED_SQL, (micros_from_instant(now), limit))
+        instant = micros_from_instant(now)
+        if not self.session.rows(f"SELECT 1 {_DUE}", (instant, 1)):  # constant
+            return []
+        later = micros_from_instant(now + _BEHIND_PAUSE)
+        move = _MOVE_SQL.format(due=self.session.among(_DUE))
+        self.session.run(move, (later, later, instant, MOVED_AT_ONCE))
+        found = self.session.rows(_DUE_POSTPONED_SQL, (instant, limit))
         return [
             PostponedDelivery(_message_from_row(message), subscriber, attempts)
             for *message, subscriber, attempts in found
         ]
 
     def mark_postponed_delivered(self, message_id: UUID, subscriber: str) -> None:
+        self.session.run(_WAKE_NEXT_SQL, (subscriber, message_id.hex, subscriber))
         self.session.run(
             "DELETE FROM postponed_deliveries WHERE message_id = %s AND subscriber = %s",
             (message_id.hex, subscriber),
