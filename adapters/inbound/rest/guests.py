@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 
 from adapters.inbound.rest import schemas
 from adapters.inbound.rest.admission import Admission
-from adapters.inbound.rest.openapi import request_body_spec, responses_spec, route
+from adapters.inbound.rest.openapi import any_field_of, request_body_spec, responses_spec, route
 from adapters.inbound.rest.request_bodies import json_response, parse_json_object, read_json_body
 from adapters.inbound.rest.use_cases import PREFIX, RestUseCases
 from application.access.authenticate import Principal
@@ -28,7 +28,9 @@ _ERASED: Final = responses_spec(
 
 def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
     guests = Blueprint("guests", __name__, url_prefix=PREFIX, description="Guests' rights")
-    body_spec = request_body_spec(schemas.GuestRequestSchema)
+    body_spec = request_body_spec(
+        any_field_of(schemas.GuestRequestSchema, "external_id", "booking_ids")
+    )
 
     @route(guests, "POST /guests/export", "Export a guest", _EXPORTED, requestBody=body_spec)
     def export_guest() -> Response:

@@ -1,5 +1,6 @@
 """Parts of the operations' OpenAPI descriptions."""
 
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -51,9 +52,9 @@ def _query(name: str, description: str, schema: Description) -> Description:
 
 CORRELATION: Final = _header(
     CORRELATION_HEADER,
-    "Passed to jobs, events and logs; an invalid value is replaced by a new one, a card number and "
-    "a credential too",
-    {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    "Passed to jobs, events and logs; should be 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`: "
+    "another value is replaced by a new one, a card number and a credential too",
+    {"type": "string"},
 )
 HOTEL: Final = _header(
     HOTEL_HEADER,
@@ -106,11 +107,16 @@ def route(
     """Adds a view with its OpenAPI description: by the method of "POST /path", else GET. The view's
     name is the operation's id."""
     method, _, path = rule.rpartition(" ")
+    parameters = [*_path_ids(path), *description.pop("parameters", ())]
 
     def add(view: View) -> View:
         name = view.__name__
         document = blueprint.doc(
-            summary=summary, operationId=name, responses=responses, **description
+            summary=summary,
+            operationId=name,
+            responses=responses,
+            parameters=parameters,
+            **description,
         )
         blueprint.route(path, methods=[method or "GET"], endpoint=name)(document(view))
         return view
@@ -118,7 +124,23 @@ def route(
     return add
 
 
-def request_body_spec(schema: type[Schema], *, many: bool = False) -> Description:
+def _path_ids(path: str) -> list[Description]:
+    """Where the path has an id, it is a UUID."""
+    uuid = {"type": "string", "format": "uuid"}
+    return [
+        {"in": "path", "name": name, "required": True, "schema": uuid}
+        for name in re.findall(r"<(\w+_id)>", path)
+    ]
+
+
+def any_field_of(schema: type[Schema], *names: str) -> Description:
+    """The body of a request that must have a value in one of these fields at least."""
+    filled: Description = {"not": {"enum": [None, []]}}
+    choices = [{"required": [name], "properties": {name: filled}} for name in names]
+    return {"allOf": [schema], "anyOf": choices}
+
+
+def request_body_spec(schema: type[Schema] | Description, *, many: bool = False) -> Description:
     """`many`: one object or an array of up to 1,000."""
     array = {"type": "array", "items": schema, "maxItems": 1_000}
     schema_or_array = {"oneOf": [schema, array]} if many else schema

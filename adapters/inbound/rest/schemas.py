@@ -22,8 +22,11 @@ def _choice(values: Any, **settings: Any) -> fields.String:
 class SyncRequestSchema(Schema):
     """`provider` is enough if the hotel has one connection to it."""
 
-    provider = fields.String()
-    connection_id = fields.UUID()
+    class Meta:
+        unknown = "raise"
+
+    provider = fields.String(allow_none=True)
+    connection_id = fields.UUID(allow_none=True)
     kind = _choice(SyncKind)
 
 
@@ -144,8 +147,11 @@ class DiscardResponseSchema(_BaseSchema):
 class GuestRequestSchema(Schema):
     """The guest of this id, and the guests without an id on these bookings."""
 
-    external_id = fields.String()
-    booking_ids = fields.List(fields.String())
+    class Meta:
+        unknown = "raise"
+
+    external_id = fields.String(allow_none=True, validate=validate.Length(min=1))
+    booking_ids = fields.List(fields.String(validate=validate.Length(min=1)))
 
 
 class GuestExportSchema(_BaseSchema):

@@ -15,10 +15,12 @@ from adapters.inbound.rest.openapi import (
     IDEMPOTENCY_KEY,
     LIMIT,
     OFFSET,
+    any_field_of,
     request_body_spec,
     responses_spec,
     route,
 )
+from adapters.inbound.rest.problems import BadQuery
 from adapters.inbound.rest.request_bodies import (
     json_response,
     parse_id,
@@ -56,7 +58,9 @@ _SHOWN: Final = responses_spec(
 
 def blueprint(use_cases: RestUseCases, admit: Admission) -> Blueprint:
     sync = Blueprint("sync", __name__, url_prefix=PREFIX, description="Syncs from the PMS")
-    body_spec = request_body_spec(schemas.SyncRequestSchema)
+    body_spec = request_body_spec(
+        any_field_of(schemas.SyncRequestSchema, "provider", "connection_id")
+    )
     key = [IDEMPOTENCY_KEY]
 
     @route(sync, "POST /sync", "Request a sync", _QUEUED, parameters=key, requestBody=body_spec)
@@ -133,8 +137,8 @@ def _parse_connection_id(value: object) -> UUID | None:
     if value is None:
         return None
     try:
-        return UUID(value) if isinstance(value, str) else UUID("")
-    except ValueError as error:
+        return parse_id(value, "connection_id")
+    except BadQuery as error:
         raise InvalidRequest("connection_id: send a UUID", field="connection_id") from error
 
 
