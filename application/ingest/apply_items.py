@@ -412,11 +412,10 @@ def _unknown_bookings(results: Sequence[ItemResult]) -> list[int]:
     if not unknown:
         return []
     created = {result.item.external_id for result in results if result.created}
-    items = ((n, results[n].item) for n in unknown)
     waiting = [
         (item.snapshot.version, n)
-        for n, item in items
-        if item.external_id in created and item.snapshot is not None
+        for n in unknown
+        if (item := results[n].item).snapshot is not None and item.external_id in created
     ]
     return [n for _, n in sorted(waiting)]
 

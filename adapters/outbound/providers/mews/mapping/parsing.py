@@ -56,10 +56,7 @@ class MewsReader(Reader):
                 self._collect_inside(key, found)
         kept = without_sensitive_fields(fields, self.path, self._value, {}, self._sensitive)
         prefix = f"{self.path}." if self.path else ""
-        found += [
-            (prefix + key, "null" if value is None else format_compact_json(value))
-            for key, value in kept.items()
-        ]
+        found += [(prefix + key, format_compact_json(value)) for key, value in kept.items()]
 
     def _collect_inside(self, key: str, found: list[tuple[str, str]]) -> None:
         for child in self._children[key]:
@@ -70,6 +67,8 @@ class MewsReader(Reader):
 
 def format_compact_json(value: Json) -> str:
     """JSON text, with a fast path for ids, codes and instants, which are nearly all values."""
+    if value is None:
+        return "null"
     if isinstance(value, str) and _is_plain_text(value):
         return f'"{value}"'
     return dumps(value)
