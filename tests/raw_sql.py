@@ -1,7 +1,9 @@
 """SQL on a test database without the product's code in between."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -14,6 +16,14 @@ def read(url: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
             return connection.execute(statement.encode(), values).fetchall()
     with closing(_connect_to_sqlite(url)) as database:
         return database.execute(statement.replace("%s", "?"), values).fetchall()
+
+
+def reader(url: str) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Reads on one PostgreSQL connection, until it is forgotten."""
+    if not url.startswith("postgresql"):
+        return partial(read, url)
+    connection = psycopg.connect(url, autocommit=True)
+    return lambda statement: connection.execute(statement.encode()).fetchall()
 
 
 def write(url: str, statement: str, *values: object) -> int:

@@ -22,6 +22,7 @@ def interrupt(when: str, number: int) -> None:
         if (when, count) == ("before", number):
             os.kill(os.getpid(), signal.SIGKILL)
         if (when, count) == ("stopped", number):
+            self.open_session.rows("SELECT 1")  # sends the statements that waited for the next one
             os.kill(os.getpid(), signal.SIGSTOP)
         commit(self)
         if (when, count) == ("after", number):

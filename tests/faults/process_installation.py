@@ -89,8 +89,8 @@ class InstalledApp:
     def today(self) -> date:
         return self.container.clock.now().date()
 
-    def start_web(self) -> "psutil.Popen":
-        web = self.processes.start("web")
+    def start_web(self, **environment: str) -> "psutil.Popen":
+        web = self.processes.start("web", **environment)
         url = f"http://127.0.0.1:{self.container.settings.port}/readyz"
         wait_until(
             lambda: is_answering(url) or web.poll() is not None, seconds=120, description="the web"
