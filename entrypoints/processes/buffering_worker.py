@@ -140,7 +140,9 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
             return
         if self._lingers_until is None and self.close_when_flushed:
             self._flush_exception(self._flush_some)
-            if self.connected and not self.total_outbufs_len:
+            if not self.connected:
+                return
+            if not self.total_outbufs_len:
                 self._linger()
                 return
         super().handle_write()

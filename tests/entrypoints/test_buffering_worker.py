@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -191,6 +192,20 @@ class TestClosedConnection:
             channel.close_when_flushed = True
             channel.handle_close()
             channel.handle_write()
+        assert not loop.server.active_channels
+        assert caplog.messages == []
+
+    def test_that_its_reader_resets_is_written_to_once(
+        self, loop: Loop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        client = loop.connect()
+        (channel,) = loop.server.active_channels.values()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        channel.outbufs[0].append(b"a response")
+        channel.total_outbufs_len = 10
+        channel.close_when_flushed = True
+        channel.handle_write()
         assert not loop.server.active_channels
         assert caplog.messages == []
 

@@ -27,8 +27,8 @@ from tests.simulation.campaigns import print_figure
 HOLD_SECONDS: Final = 10.0
 """How long each outage lasts at least."""
 PROCESSES: Final = ("worker", "worker-2", "scheduler", "relay")
-RESUME_SECONDS: Final = 420.0
-"""A lease, the time until a tick looks for stuck runs, and the run."""
+RESUME_SECONDS: Final = 1_800.0
+"""Far longer than a lease, the time until a tick looks for stuck runs, and a run."""
 _WAIT: Final = Event()
 _COMPLETED: Final = """
 SELECT DISTINCT hotel_id FROM sync_runs WHERE status = 'COMPLETED' AND started_at > %s
