@@ -26,7 +26,7 @@ from tests.kills.verification import Verdict, Verification
 from tests.processes import kill_process_tree, wait_until
 from tests.servers import PostgresServer, ValkeyServer
 
-QUIET_SECONDS: Final = 600.0
+QUIET_SECONDS: Final = 1_800.0
 COMMANDS: Final = {
     "web": ("web",),
     "worker": ("worker",),
@@ -36,6 +36,10 @@ COMMANDS: Final = {
     "scheduler-2": ("scheduler",),
 }
 _UNSCHEDULE: Final = "UPDATE connections SET next_sync_at = NULL, next_reconcile_at = NULL"
+_LEFT_RUNS: Final = """
+SELECT provider, kind, status, attempts, fruitless_attempts, pages, queued_at, fencing_number
+FROM sync_runs WHERE finished_at IS NULL
+"""
 _UNFINISHED: Final = "SELECT COUNT(*) FROM sync_runs WHERE finished_at IS NULL"
 
 
@@ -90,11 +94,20 @@ class KillsInstallation:
     def wait_until_quiet(self, *, seconds: float = QUIET_SECONDS) -> float:
         """Seconds until no run, inbox row or event waits. No more runs are scheduled."""
         began = time.monotonic()
-        wait_until(self.is_quiet, seconds=seconds, description="an empty inbox, outbox and queue")
+        try:
+            wait_until(self.is_quiet, seconds=seconds, description="an end of all work")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; left: {self.left()}") from error
         return time.monotonic() - began
 
     def verification(self) -> Verification:
         return Verification(self.url, self.hotel_ids)
+
+    def left(self) -> dict[str, object]:
+        """What waits, and the processes that ended by themselves."""
+        runs = raw_sql.read(self.url, _LEFT_RUNS)
+        backlog = self.app.container.store.queries.backlog()
+        return {**backlog, "runs": runs, "exited": self.exited()}
 
     def is_quiet(self) -> bool:
         """Ends the schedules, also where a run that ended has just set the next one."""

@@ -65,12 +65,12 @@ class TestStoppedSync:
     ) -> None:
         with (
             kills_installation(
-                postgres_url, NO_REDIS, tmp_path, partners=1, hotels=1
+                postgres_url, NO_REDIS, tmp_path, partners=1, hotels=2
             ) as installation,
             serve_partners(installation) as pushing,
         ):
             installation.start("relay")
-            (hotel,) = installation.hotels
+            hotel = installation.hotels[1]
             (stopped, _), _ = stop_sync(installation, hotel, commit=5)
             assert raw_sql.one(postgres_url, f"SELECT COUNT(*) {IN_TRANSACTION}") == 1
             pushing.wait_for_more(10)
