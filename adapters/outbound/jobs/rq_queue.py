@@ -86,8 +86,18 @@ class RqJobQueue:
 
 
 def _enqueue_call(queue: Queue, job_id: str, function: str, arguments: Sequence[str]) -> None:
+    _remove_remains(queue.connection, job_id)
     with suppress(DuplicateJobError):
         queue.enqueue_call(function, args=tuple(arguments), unique=True, **_options(queue, job_id))
+
+
+def _remove_remains(redis: Redis, job_id: str) -> None:
+    """Of a job that was running when Redis lost its data: its worker wrote a heartbeat, which made
+    it anew without an end. It would keep out the job of this id for ever. If another process
+    queues it in between, the next tick queues it again."""
+    key = JsonJob.key_for(job_id)
+    if redis.exists(key) and not redis.hexists(key, "created_at"):
+        redis.delete(key)
 
 
 def begin_job(redis: Redis, job_id: str) -> None:

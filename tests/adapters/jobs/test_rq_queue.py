@@ -1,5 +1,6 @@
 """The marks that say which jobs are queued, or are to be queued again after the running ones."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -122,6 +123,20 @@ class TestRunAgain:
         running.func_name = "os.system"
         end(redis, running)
         assert queued(redis) == []
+
+
+class TestEmptiedRedis:
+    def test_queues_a_job_again_that_a_worker_was_running(
+        self, redis: Redis, queue: RqJobQueue
+    ) -> None:
+        """The worker writes its heartbeat to the job that is gone."""
+        queue.enqueue([inbox_of(1)])
+        job = take(redis)
+        redis.flushdb()
+        job.heartbeat(datetime.now(UTC), ttl=60)
+        assert redis.exists(job.key)
+        queue.enqueue([inbox_of(1)])
+        assert queued(redis) == [1]
 
 
 class TestMaintenance:
