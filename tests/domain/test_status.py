@@ -3,11 +3,13 @@ from itertools import permutations
 import pytest
 
 from domain.status import (
+    CONTRADICTED_FIELDS,
     TRANSITIONS,
     BookingStatus,
     TransitionKind,
     derive_header_status,
     holds_inventory_by_default,
+    may_hold_inventory,
 )
 
 # Written by hand from how hotels work, not derived from the code. Rows: from; columns: to.
@@ -48,6 +50,9 @@ class TestTransitions:
         assert len(cells()) == len(BookingStatus) ** 2
         assert len(TRANSITIONS) == len(BookingStatus) * (len(BookingStatus) - 1)
 
+    def test_have_the_kinds_that_stored_histories_hold(self) -> None:
+        assert list(map(str, TransitionKind)) == ["created", "forward", "correction", "refused"]
+
 
 P, C, I, O, X, N = BookingStatus  # noqa: E741  as in the matrix
 
@@ -58,6 +63,33 @@ class TestInventory:
     )
     def test_is_held_by_expected_and_present(self, status: BookingStatus, *, held: bool) -> None:
         assert holds_inventory_by_default(status) is held
+
+    @pytest.mark.parametrize("status", BookingStatus)
+    def test_is_never_held_by_a_canceled_booking_only(self, status: BookingStatus) -> None:
+        assert may_hold_inventory(status) is (status is not X)
+
+
+# Written by hand: what a booking of each status can't have. x: always empty.
+CONTRADICTIONS = """
+             checked_in_at checked_out_at canceled_at cancel_reason
+PENDING            x              x            x            x
+CONFIRMED          x              x            x            x
+CHECKED_IN         .              x            x            x
+CHECKED_OUT        .              .            x            x
+CANCELED           x              x            .            .
+NO_SHOW            x              x            .            .
+"""
+
+
+class TestContradictedFields:
+    def test_match_the_hand_written_table(self) -> None:
+        columns, *rows = [line.split() for line in CONTRADICTIONS.strip().splitlines()]
+        assert {status: set(names) for status, names in CONTRADICTED_FIELDS.items()} == {
+            BookingStatus(status): {
+                n for n, mark in zip(columns, marks, strict=True) if mark == "x"
+            }
+            for status, *marks in rows
+        }
 
 
 # Every set of room statuses without CHECKED_IN, by the header that the documents promise.

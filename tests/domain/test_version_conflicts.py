@@ -72,6 +72,23 @@ class TestResolution:
             assert {resolve(held, v, receipt, same_content=same) for v in versions} == {resolution}
 
 
+class TestProvenance:
+    """How and when the content came decides whether later data replaces it."""
+
+    RECEIPT = Receipt(RECONCILED, T0 + SECOND, new_id(), "r")
+
+    def test_is_that_of_the_receipt(self) -> None:
+        version = SourceVersion(T0, 5)
+        made = Provenance.of(version, self.RECEIPT)
+        assert made == Provenance(version, RECONCILED, T0 + SECOND, overridden=None)
+
+    def test_is_that_of_the_last_receipt(self) -> None:
+        first = Provenance(SourceVersion(T0, 4), PUSHED, T0)
+        version = SourceVersion(T0, 5)
+        replaced = first.superseded_by(version, self.RECEIPT)
+        assert replaced == Provenance(version, RECONCILED, T0 + SECOND, overridden=None)
+
+
 class TestOverriddenVersion:
     """The API returned 5 while 9 was stored: pushes from 6 to 9 may be outdated, redelivered."""
 
@@ -113,6 +130,7 @@ class TestClockSkew:
         reason = clock_skew_reason(SourceVersion(T0 + day + SECOND), arrival)
         assert reason is not None
         assert (reason.code, reason.path) == ("version_in_future", "source_version.updated_at")
+        assert reason.detail.startswith("source_version.updated_at: ")
 
     @pytest.mark.parametrize("channel", [PULLED, RECONCILED])
     def test_accepts_any_version_from_the_api(self, channel: Channel) -> None:
