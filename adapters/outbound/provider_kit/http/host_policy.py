@@ -85,9 +85,9 @@ class HostPolicy:
 
 
 def is_public(address: str) -> bool:
-    """False for private, loopback, link-local, shared, reserved and multicast addresses, also
-    where IPv6 wraps them."""
-    ip = ip_address(address.partition("%")[0])
+    """False for private, loopback, link-local, shared, reserved, Teredo and multicast addresses,
+    also where IPv6 wraps them."""
+    ip = ip_address(address)
     if isinstance(ip, IPv6Address) and (embedded := _embedded_ipv4(ip)) is not None:
         ip = embedded
     return ip.is_global and not ip.is_multicast and not any(ip in each for each in _NOT_PUBLIC)
@@ -96,7 +96,7 @@ def is_public(address: str) -> bool:
 def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
     if ip in _NAT64 or ip in _IPV4_COMPATIBLE:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 def _normalize_host(host: str) -> str:

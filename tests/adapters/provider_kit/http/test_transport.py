@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.outbound.provider_kit.http.guarded_connections import guarded_pools
 from adapters.outbound.provider_kit.http.host_policy import HostPolicy, HostRefused
 from adapters.outbound.provider_kit.http.messages import HttpRequest, HttpResponse
 from adapters.outbound.provider_kit.http.rate_budget import InProcessRateBudget
@@ -409,29 +410,61 @@ class TestHostPolicy:
         self.MEWS.check_url(url)
 
     @pytest.mark.parametrize(
-        "url",
+        ("url", "reason"),
         [
-            "http://api.example.com/",
-            "https://api.example.com:8443/",
-            "https://evil.example/",
-            "https://cloud.example/",
-            "https://evilcloud.example/",
-            "https://api.example.com@evil.example/",
-            "https://api.example.com.evil.example/",
-            "https://evil.example\\@api.example.com/",
-            "https://u:p@api.example.com/",
-            "https://127.0.0.1/",
-            "https://[::1]/",
-            "file:///etc/passwd",
-            "//api.example.com/",
-            "https://[/",
-            "https://*.cloud.example/",
-            "",
+            ("http://api.example.com/", "not https"),
+            ("https://api.example.com:8443/", "unusual port"),
+            ("https://evil.example/", "unknown host"),
+            ("https://cloud.example/", "unknown host"),
+            ("https://evilcloud.example/", "unknown host"),
+            ("https://api.example.com@evil.example/", "credentials in the URL"),
+            ("https://api.example.com.evil.example/", "unknown host"),
+            ("https://evil.example\\@api.example.com/", "unknown host"),
+            ("https://u:p@api.example.com/", "credentials in the URL"),
+            ("https://127.0.0.1/", "unknown host"),
+            ("https://[::1]/", "unknown host"),
+            ("file:///etc/passwd", "not https"),
+            ("//api.example.com/", "not https"),
+            ("https://[/", "not a URL"),
+            ("https://*.cloud.example/", "not a host name"),
+            ("", "not https"),
         ],
     )
-    def test_rejects_other_hosts(self, url: str) -> None:
-        with pytest.raises(HostRefused):
+    def test_rejects_other_hosts(self, url: str, reason: str) -> None:
+        with pytest.raises(HostRefused) as caught:
             self.MEWS.check_url(url)
+        assert (caught.value.code, caught.value.details["reason"]) == ("host_refused", reason)
+
+    def test_rejects_an_empty_label_below_a_known_domain(self) -> None:
+        with pytest.raises(HostRefused):
+            self.MEWS.check_host("https", ".cloud.example", None)
+
+    @pytest.mark.parametrize(
+        ("operator", "url"),
+        [
+            ("::1", "https://[::1]:8443/"),
+            ("x-pms-x", "https://X-PMS-X./"),
+            ("x-pms-x", "https://x-pms-x:8443/"),
+        ],
+    )
+    def test_compares_hosts_without_brackets_case_and_final_dot(
+        self, operator: str, url: str
+    ) -> None:
+        HostPolicy(known=frozenset(), operator=frozenset({operator})).check_url(url)
+
+    @pytest.mark.parametrize("known", [frozenset(), frozenset({"api.example.com"})])
+    @pytest.mark.parametrize("operator", [frozenset(), frozenset({"api.example.com"})])
+    @pytest.mark.parametrize("plain_http", [False, True, None])
+    def test_allows_plain_http_only_to_the_operators_hosts_and_only_if_it_is_on(
+        self, known: frozenset[str], operator: frozenset[str], *, plain_http: bool | None
+    ) -> None:
+        options = {} if plain_http is None else {"plain_http": plain_http}
+        policy = HostPolicy(known=known, operator=operator, **options)
+        if plain_http and operator:
+            policy.check_url("http://api.example.com:8080/")
+            return
+        with pytest.raises(HostRefused):
+            policy.check_url("http://api.example.com/")
 
     @pytest.mark.parametrize(
         "url",
@@ -462,7 +495,8 @@ class TestHostPolicy:
             "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
             "0.0.0.0", "224.0.0.1", "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1",
             "64:ff9b::7f00:1", "2002:7f00:1::", "::127.0.0.1", "::10.0.0.1",
-            "64:ff9b:1::1", "fec0::1", "192.0.0.8",
+            "64:ff9b:1::1", "fec0::1", "192.0.0.8", "ff0e::1",
+            "2001:0:4136:e378:8000:63bf:f5fe:fdfd", "2001:0:4136:e378:8000:63bf:f7f7:f7f7",
         ],
     )  # fmt: skip
     def test_private_addresses_need_operators_permission(self, address: str) -> None:
@@ -484,6 +518,20 @@ class TestHostPolicy:
         allowed = HostPolicy(known=frozenset(), operator=frozenset({"localhost"}), plain_http=True)
         with serving() as server, rig(hosts=allowed) as r:
             assert r.get(server.url(host="localhost")).status == 200
+
+    @pytest.mark.parametrize(
+        "url",
+        ["https://evil.example/", "https://api.example.com:8443/", "http://api.example.com/"],
+    )
+    def test_is_checked_by_each_connection_too(self, url: str) -> None:
+        with pytest.raises(HostRefused):
+            guarded_pools(self.MEWS, connections=1).request("GET", url, retries=False)
+
+    def test_connects_to_the_address_of_the_host_only(self) -> None:
+        other = HostPolicy(known=frozenset(), operator=frozenset({"127.0.0.2"}), plain_http=True)
+        with serving() as server, rig(hosts=other) as r:
+            assert isinstance(error_of(r, server.url(host="127.0.0.2")), errors.ProviderUnavailable)
+        assert server.requests == []
 
     def test_ignores_proxies_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
