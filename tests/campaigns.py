@@ -7,9 +7,15 @@ import pytest
 
 from tests.attacks import campaigns as attacks
 from tests.kills import campaigns as kills
+from tests.mutation import campaigns as mutation
 from tests.simulation import campaigns as simulation
 
-CAMPAIGNS = {**simulation.CAMPAIGNS, **attacks.CAMPAIGNS, **kills.CAMPAIGNS}
+CAMPAIGNS = {
+    **simulation.CAMPAIGNS,
+    **attacks.CAMPAIGNS,
+    **kills.CAMPAIGNS,
+    **mutation.CAMPAIGNS,
+}
 
 
 def main(arguments: list[str]) -> int:

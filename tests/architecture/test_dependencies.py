@@ -12,6 +12,7 @@ ROOT: Final = Path(__file__).parents[2]
 _ROW: Final = re.compile(r"\| ([\w.-]+) \| (\S+) \| ([^|]+) \| [^|]+ \|")
 
 _SPDX: Final[Mapping[str, str]] = {
+    "All contributions towards LibCST are MIT licensed.": "MIT",
     "Apache 2.0": "Apache-2.0",
     "Apache License": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
