@@ -174,6 +174,17 @@ class TestIdempotencyKey:
         again = self.begin(store, token_id, body="other", seconds=late)
         assert again == KeyCheck(KeyState.IN_FLIGHT)
 
+    def test_is_held_for_a_minute_and_its_response_for_a_day_to_the_second(
+        self, store: Store, token_id: UUID
+    ) -> None:
+        self.begin(store, token_id)
+        assert self.begin(store, token_id, seconds=59).state is KeyState.IN_FLIGHT
+        assert self.begin(store, token_id, seconds=60).state is KeyState.FRESH
+        self.finish(store, token_id)
+        day = 24 * 3600
+        assert self.begin(store, token_id, seconds=60 + day - 1).state is KeyState.REPLAY
+        assert self.begin(store, token_id, seconds=60 + day).state is KeyState.FRESH
+
     def test_forgotten_is_fresh(self, store: Store, token_id: UUID) -> None:
         self.begin(store, token_id)
         with store.unit_of_work() as uow:
@@ -186,6 +197,28 @@ class TestIdempotencyKey:
         assert self.begin(store, builders.new_id(), body="other").state is KeyState.FRESH
         assert self.begin(store, token_id, key="K").state is KeyState.FRESH
 
+    def test_changes_no_other(self, store: Store, site: HotelFixture, token_id: UUID) -> None:
+        """Neither of the same token, nor the same key of another token."""
+        other = site.add_token().id
+
+        def begin_others(seconds: int) -> list[KeyState]:
+            pairs = ((token_id, "other"), (other, "k"))
+            return [self.begin(store, t, key=key, seconds=seconds).state for t, key in pairs]
+
+        begin_others(0)
+        self.begin(store, token_id)
+        self.finish(store, token_id)
+        assert begin_others(30) == [KeyState.IN_FLIGHT] * 2
+        with store.unit_of_work() as uow:
+            uow.idempotency.forget(token_id, "k")
+            uow.commit()
+        assert begin_others(30) == [KeyState.IN_FLIGHT] * 2
+        assert begin_others(60) == [KeyState.FRESH] * 2
+        self.begin(store, token_id, seconds=60)
+        assert self.begin(store, token_id, seconds=120, body="new").state is KeyState.MISMATCH
+        assert self.begin(store, token_id, seconds=120).state is KeyState.FRESH
+        assert begin_others(121) == [KeyState.FRESH] * 2
+
     def test_is_purged_when_expired(self, store: Store, token_id: UUID) -> None:
         for number in range(3):
             self.begin(store, token_id, key=f"old {number}")
@@ -193,7 +226,7 @@ class TestIdempotencyKey:
 
         def purge() -> int:
             with store.unit_of_work() as uow:
-                purged = uow.idempotency.purge(now=T0 + DAY + MINUTE, limit=2)
+                purged = uow.idempotency.purge(now=T0 + DAY, limit=2)
                 uow.commit()
                 return purged
 

@@ -1,10 +1,24 @@
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from flask import Flask, Response
 
-from ports.errors import StoreUnavailable
+from adapters.inbound.rest.idempotency import run_once_per_key
+from adapters.outbound.provider_kit.card_scrubber import scrub_bytes
+from application.access.authenticate import Principal
+from application.ingest.idempotent_requests import IdempotentRequests, KeyReused
+from ports.errors import ProviderRejected, StoreUnavailable
+from tests.application.use_case_harness import App
 from tests.http.http_harness import Caller, HttpHarness, booking, is_problem
 from tests.http.test_ingest import BOOKINGS, stored
+
+
+@pytest.fixture
+def app() -> App:
+    return App()
 
 
 class TestIdempotencyKey:
@@ -117,3 +131,72 @@ class TestIdempotencyKey:
         assert alpha.post(BOOKINGS, booking()).get_json()["items"][0]["outcome"] == "applied"
         again = alpha.post(BOOKINGS, canceled, Idempotency_Key="k-1")
         assert again.status_code == 200
+
+
+class TestResponse:
+    """Of which a repeat with the same key gets the stored one, and which is executed again."""
+
+    @pytest.fixture
+    def principal(self, app: App) -> Principal:
+        return Principal(app.ids.new(), "partner", None, app.hotel.id, frozenset())
+
+    def run(
+        self, app: App, principal: Principal, handler: Callable[[], Response], **headers: str
+    ) -> Response:
+        requests = IdempotentRequests(app.unit_of_work, app.clock, scrub_bytes)
+        sent = {"Idempotency-Key": "k"} | headers
+        with Flask("test").test_request_context(method="POST", headers=sent):
+            return run_once_per_key(requests, principal, b"body", handler)
+
+    def executions(self, app: App, principal: Principal, status: int) -> int:
+        executed = []
+
+        def handle() -> Response:
+            executed.append(1)
+            return Response(b"{}", status)
+
+        statuses = {self.run(app, principal, handle).status_code for _ in range(3)}
+        assert statuses == {status}
+        return len(executed)
+
+    @pytest.mark.parametrize("status", [200, 201, 204, 400, 403, 413, 422, 499])
+    def test_is_stored_if_a_repeat_would_give_the_same(
+        self, app: App, principal: Principal, status: int
+    ) -> None:
+        assert self.executions(app, principal, status) == 1
+
+    @pytest.mark.parametrize("status", [207, 404, 409, 500, 501, 503])
+    def test_is_not_stored_if_a_repeat_may_succeed(
+        self, app: App, principal: Principal, status: int
+    ) -> None:
+        assert self.executions(app, principal, status) == 3
+
+    def test_to_an_error_of_the_request_is_stored(self, app: App, principal: Principal) -> None:
+        def refuse() -> Response:
+            raise KeyReused
+
+        first = self.run(app, principal, refuse)
+        again = self.run(app, principal, lambda: Response(b"{}"))
+        assert (first.status_code, again.status_code, again.data) == (422, 422, first.data)
+
+    @pytest.mark.parametrize("error", [ProviderRejected(), StoreUnavailable()])
+    def test_to_an_error_of_ours_or_of_a_provider_is_not_stored(
+        self, app: App, principal: Principal, error: Exception
+    ) -> None:
+        def fail() -> Response:
+            raise error
+
+        assert self.run(app, principal, fail).status_code >= 500
+        assert self.run(app, principal, lambda: Response(b"{}")).status_code == 200
+
+    def test_is_that_of_the_same_way_to_process(self, app: App, principal: Principal) -> None:
+        self.run(app, principal, lambda: Response(b"{}"))
+        with pytest.raises(KeyReused):
+            self.run(app, principal, lambda: Response(b"{}"), Prefer="respond-async")
+
+    def test_is_that_of_the_same_hotel(self, app: App, principal: Principal) -> None:
+        """A token may be for several."""
+        self.run(app, principal, lambda: Response(b"{}"))
+        other = replace(principal, hotel_id=UUID(int=7))
+        with pytest.raises(KeyReused):
+            self.run(app, other, lambda: Response(b"{}"))

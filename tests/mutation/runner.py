@@ -4,30 +4,27 @@ libraries, but nothing of the project, so that tables and decorators are mutated
 Limits are of processor time: a mutant that loops is stopped, and a busy machine stops none.
 """
 
-import ast
-import functools
 import gc
 import importlib
 import importlib.machinery
 import importlib.util
-import inspect
 import json
 import os
 import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from types import CodeType, FunctionType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import coverage
 import pytest
 
+from tests.mutation.in_place import RunningProgram, find_caches, module_name
 from tests.mutation.mutants import Mutant
 from tests.mutation.targets import Target
 
@@ -197,7 +194,9 @@ def run_mutants(target: Target, mutants: Sequence[Mutant], baseline: Baseline) -
         for mutant in mutants:
             tests = baseline.tests_for(mutant)
             result = next(served) if _is_served(mutant) else None
-            if result is None or (result is Result.SURVIVED and mutant.is_constant):
+            if not tests:
+                result = Result.UNTESTED
+            elif result is None or (result is Result.SURVIVED and mutant.is_constant):
                 result = _run_forked(mutant, tests, baseline.cpu_limit(tests))
             yield result
 
@@ -267,21 +266,21 @@ class _Server(_EndAtFailure):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         items = {item.nodeid: item for item in session.items}
-        running = _Running({mutant.path for mutant in self._mutants})
+        program = RunningProgram({mutant.path for mutant in self._mutants})
         for mutant in (*self._controls(), *self._mutants):
-            if mutant.is_constant and mutant.path in self._not_reassignable:
-                self._report(mutant, None)
-                continue
             tests = self._baseline.tests_for(mutant)
-            pid = os.fork() if tests else None
+            pid = os.fork() if tests and not self._is_refused(mutant) else None
             if pid == 0:
                 session.items[:] = [items[test] for test in tests]
                 _limit_child(self._baseline.cpu_limit(tests))
-                if running.put_in_place(mutant):
+                if program.put_in_place(mutant):
                     return None  # pytest runs the items
                 os._exit(_NOT_IN_PLACE)
-            self._report(mutant, _result_in_place(_wait(pid)) if pid else Result.UNTESTED)
+            self._report(mutant, _result_in_place(_wait(pid)) if pid else None)
         os._exit(0)
+
+    def _is_refused(self, mutant: Mutant) -> bool:
+        return mutant.is_constant and mutant.path in self._not_reassignable
 
     def _controls(self) -> list[Mutant]:
         """The unchanged constants of each module, assigned again: where tests fail with them, they
@@ -297,84 +296,6 @@ class _Server(_EndAtFailure):
             os.write(self._writer, f"{result or ''}\n".encode())
         elif result is not Result.SURVIVED:
             self._not_reassignable.add(mutant.path)
-
-
-class _Running:
-    """The functions and caches of the running program."""
-
-    def __init__(self, paths: Collection[str]) -> None:
-        self._functions: dict[tuple[str, str], list[FunctionType]] = {}
-        absolute = {str(Path(path).absolute()): path for path in paths}
-        gc.unfreeze()  # frozen objects are not found
-        for each in gc.get_objects():
-            if isinstance(each, FunctionType) and each.__code__.co_filename in absolute:
-                key = (absolute[each.__code__.co_filename], each.__code__.co_qualname)
-                self._functions.setdefault(key, []).append(each)
-        self._caches = find_caches()
-        gc.freeze()
-
-    def put_in_place(self, mutant: Mutant) -> bool:
-        """Gives the functions, or the modules, what the mutant has in their place. False if that
-        is not possible."""
-        tree = ast.parse(mutant.source)
-        if mutant.is_constant:
-            _assign_constants(tree, mutant.path)
-        elif not self._replace_function(compile(tree, mutant.path, "exec"), mutant):
-            return False
-        for cache in self._caches:
-            cache.cache_clear()
-        return True
-
-    def _replace_function(self, module: CodeType, mutant: Mutant) -> bool:
-        code = _code_around(module, mutant.lines.start)
-        running = self._functions.get((mutant.path, code.co_qualname), []) if code else []
-        try:
-            for function in running:
-                function.__code__ = cast("CodeType", code)
-        except ValueError:  # another number of names of the function around
-            return False
-        return bool(running)
-
-
-def _assign_constants(tree: ast.Module, path: str) -> None:
-    """Assigns the module's constants again, there and where other modules imported them."""
-    tree.body = [each for each in tree.body if isinstance(each, ast.Assign | ast.AnnAssign)]
-    names = vars(sys.modules[_module_name(path)])
-    before = dict(names)
-    exec(compile(tree, path, "exec", dont_inherit=True), names)
-    for module in list(sys.modules.values()):
-        imported = getattr(module, "__dict__", {})
-        for name, value in before.items():
-            if names[name] is not value and imported.get(name) is value:
-                imported[name] = names[name]
-
-
-def _module_name(path: str) -> str:
-    return path.removesuffix(".py").replace("/", ".")
-
-
-def find_caches() -> list[Any]:
-    return [o for o in gc.get_objects() if isinstance(o, functools._lru_cache_wrapper)]
-
-
-def _code_around(code: CodeType, line: int) -> CodeType | None:
-    """The outermost function that contains a line; classes are only looked into."""
-    for each in code.co_consts:
-        if isinstance(each, CodeType) and each.co_name not in ("<lambda>", "<listcomp>"):
-            lines = {n for _, _, n in each.co_lines() if n is not None} | _inner_lines(each)
-            if line in range(min(lines), max(lines) + 1):
-                is_function = each.co_flags & inspect.CO_OPTIMIZED
-                return each if is_function else _code_around(each, line)
-    return None
-
-
-def _inner_lines(code: CodeType) -> set[int]:
-    return {
-        n
-        for each in code.co_consts
-        if isinstance(each, CodeType)
-        for n in {n for _, _, n in each.co_lines() if n is not None} | _inner_lines(each)
-    }
 
 
 def _result_in_place(status: int) -> Result | None:
@@ -424,7 +345,7 @@ class _MutantFinder:
 
     def __init__(self, mutant: Mutant) -> None:
         self._path = Path(mutant.path).absolute()
-        self._name = _module_name(mutant.path)
+        self._name = module_name(mutant.path)
         self._source = mutant.source
 
     def find_spec(
