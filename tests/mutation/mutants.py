@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import libcst as cst
+import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider, WhitespaceInclusivePositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
@@ -133,6 +134,7 @@ class _Collector(cst.CSTVisitor):
     def on_visit(self, node: cst.CSTNode) -> bool:
         if _is_left_alone(node):
             return False
+        self._enter(node)
         scope = ".".join(name for _, name in self._scopes)
         for kind, operator in (*mutation_operators, *OWN_OPERATORS):
             if isinstance(node, kind):
@@ -141,7 +143,6 @@ class _Collector(cst.CSTVisitor):
             self.mutations.append((scope, node.test, _negated(node.test)))
         if not self._in_function and isinstance(node, cst.Dict | cst.Set | cst.Tuple | cst.List):
             self.mutations += [(scope, node, each) for each in _without_one(node)]
-        self._enter(node)
         return True
 
     def _enter(self, node: cst.CSTNode) -> None:
@@ -155,6 +156,7 @@ class _Collector(cst.CSTVisitor):
                 | cst.AnnAssign(target=cst.Name(value=name))
             ) if not self._scopes:
                 self._scopes.append((node, name))
+                self.constants.add(name)
 
     @property
     def _in_function(self) -> bool:
@@ -166,10 +168,12 @@ class _Collector(cst.CSTVisitor):
 
 
 def _is_left_alone(node: cst.CSTNode) -> bool:
-    """Types, decorators and docstrings decide nothing when the program runs; texts for people are
-    compared by no test, as it would only repeat them."""
+    """Types, decorators, docstrings and `__all__` decide nothing when the program runs; texts for
+    people are compared by no test, as it would only repeat them."""
     if isinstance(node, cst.Annotation | cst.Decorator):
         return True
+    if isinstance(node, cst.Assign):
+        return m.matches(node.targets[0].target, m.Name("__all__"))
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
         return node.func.value in NEVER_MUTATED_CALLS
     return isinstance(node, cst.Expr) and isinstance(

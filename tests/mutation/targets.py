@@ -30,7 +30,15 @@ TARGETS: Final[Mapping[str, Target]] = {
     "status": Target({"domain/status.py": ()}, ("tests/domain/test_status.py",)),
     "cursors": Target(
         {
-            "application/queries/find_bookings.py": (),
+            "application/queries/find_bookings.py": (
+                "MAX_FIRST",
+                "FindBookings",
+                "FindGuests",
+                "_page",
+                "_filter_text",
+                "_cursor",
+                "_position",
+            ),
             "adapters/outbound/persistence/queries/positions.py": (),
             "adapters/outbound/persistence/queries/booking_search.py": (),
             f"{_KIT}/pull/checkpoint.py": (),

@@ -28,7 +28,9 @@ class TestMutants:
         assert list(mutant.function_lines) == [2]
 
     def test_drop_each_entry_of_a_table(self) -> None:
-        sources = {m.source for m in mutants_of("rule.py", "TABLE = {a: b, c: d}\n")}
+        found = mutants_of("rule.py", "TABLE = {a: b, c: d}\n")
+        assert all(mutant.is_constant for mutant in found)
+        sources = {mutant.source for mutant in found}
         assert {"TABLE = {c: d}\n", "TABLE = {a: b, }\n", "TABLE = None\n"} == sources
 
     @pytest.mark.parametrize(
