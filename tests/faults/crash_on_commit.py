@@ -7,6 +7,7 @@ the number of the commit (from 1), then the command's own.
 import os
 import signal
 import sys
+import threading
 
 from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
 from entrypoints.cli.main import main
@@ -23,7 +24,8 @@ def interrupt(when: str, number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         if (when, count) == ("stopped", number):
             self.open_session.rows("SELECT 1")  # sends the statements that waited for the next one
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this thread: it would go on while another one takes the process's signal.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         commit(self)
         if (when, count) == ("after", number):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,6 +17,7 @@ import psutil
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind
 from entrypoints.local.demo import connect_canonical
+from entrypoints.wiring.subscribers import file_subscriber
 from tests import raw_sql
 from tests.faults.process_installation import InstalledApp, installed
 from tests.kills.hotels import FREQUENT, SyncedHotel, synced_hotels
@@ -92,7 +93,7 @@ class KillsInstallation:
         return [role for role, process in self.running.items() if process.poll() is not None]
 
     def wait_until_quiet(self, *, seconds: float = QUIET_SECONDS) -> float:
-        """Seconds until no run, inbox row or event waits. No more runs are scheduled."""
+        """Seconds until no run and no inbox row waits. No more runs are scheduled."""
         began = time.monotonic()
         try:
             wait_until(self.is_quiet, seconds=seconds, description="an end of all work")
@@ -113,23 +114,41 @@ class KillsInstallation:
         """Ends the schedules, also where a run that ended has just set the next one."""
         raw_sql.write(self.url, _UNSCHEDULE)
         backlog = self.app.container.store.queries.backlog()
-        waiting = backlog["inbox"] + backlog["outbox"] + backlog["postponed"]
-        return not waiting and not raw_sql.one(self.url, _UNFINISHED)
+        return not backlog["inbox"] and not raw_sql.one(self.url, _UNFINISHED)
 
     def verify(self, *files: Path) -> Verdict:
-        """Lets everything end, reconciles each synced hotel, then checks all. `files`: of further
-        subscribers."""
+        """Lets everything end, then checks all. `files`: of further subscribers."""
+        self.settle()
+        return self.check(*files)
+
+    def settle(self) -> None:
+        """Until no run waits and no row of the inbox, with each synced hotel reconciled."""
         self.wait_until_quiet()
         for hotel in self.hotels:
             self.app.container.request_sync(
                 hotel.connection_id, SyncKind.RECONCILE, correlation_id="verification"
             )
         self.wait_until_quiet()
+
+    def check(self, *files: Path) -> Verdict:
+        """Once all events are delivered."""
+        wait_until(self.is_delivered, seconds=QUIET_SECONDS, description="an empty outbox")
         verification = self.verification()
         verdict = verification.check_pushed(self.ledger.path)
         for file in (self.events, *files):
             verdict += verification.check_delivered(file)
         return sum((hotel.check(verification) for hotel in self.hotels), verdict)
+
+    def is_delivered(self) -> bool:
+        backlog = self.app.container.store.queries.backlog()
+        return not backlog["outbox"] + backlog["postponed"]
+
+    def relay_here(self) -> None:
+        """Delivers the events to the file in this process."""
+        subscribers = {"file": file_subscriber(self.events)}
+        relay = replace(self.app.container, extra_subscribers=subscribers)
+        while not self.is_delivered():
+            relay.relay_outbox()
 
 
 @contextmanager
@@ -140,10 +159,11 @@ def kills_installation(
     *,
     partners: int,
     hotels: int = 0,
+    bookings: int = 40,
     schedule: Schedule = FREQUENT,
     **settings: Any,
 ) -> Iterator[KillsInstallation]:
-    """No process started."""
+    """No process started. `bookings`: of each synced hotel at first."""
     settings = {"requests_per_minute": 1_000_000, "log_level": "WARNING", **settings}
     with ExitStack() as cleanup:
         app = cleanup.enter_context(installed(database_url, redis_url, folder, **settings))
@@ -157,7 +177,9 @@ def kills_installation(
             key, token = connect_canonical(app.container, slug)
             key = key or pushing[0].key  # all hotels have the same partner
             pushing.append(HotelPartner(slug, app.container.settings.port, key, token, ledger))
-        synced = cleanup.enter_context(synced_hotels(app, hotels, schedule=schedule))
+        synced = cleanup.enter_context(
+            synced_hotels(app, hotels, bookings=bookings, schedule=schedule)
+        )
         hotel_ids |= {hotel.hotel_id: hotel.slug for hotel in synced}
         yield KillsInstallation(app, folder, ledger, pushing, synced, hotel_ids)
 

@@ -37,7 +37,8 @@ def kill_web() -> bool:
         installation.start("worker", "scheduler", "relay")
         installation.start_web()
         with ingest(installation.partners) as pushing:
-            seconds = kill_web_processes(installation, pushing, kills=WEB_KILLS, source=Random(1))
+            masters = [number % 3 == 2 for number in range(WEB_KILLS)]
+            seconds = kill_web_processes(installation, pushing, masters=masters, source=Random(1))
             pushing.wait_for_more(20)
         verdict = installation.verify()
         report_seconds("kill-web", seconds)
@@ -52,13 +53,14 @@ def kill_web() -> bool:
 
 
 def kill_web_processes(
-    installation: KillsInstallation, pushing: Ingest, *, kills: int, source: Random
+    installation: KillsInstallation, pushing: Ingest, *, masters: Sequence[bool], source: Random
 ) -> Seconds:
-    """Every third one a master, which is started again at once. All after a few pushes each."""
+    """`masters`: whether each kill is of the master, which is started again at once, or of a
+    worker. All after a few pushes each."""
     seconds = Seconds(list)
-    for number in range(kills):
+    for is_master in masters:
         pushing.wait_for_more(source.randrange(3, 40))
-        if number % 3 == 2:
+        if is_master:
             killed, orphans = _kill_master(installation)
             left = _wait_for_end(orphans)
             seconds["master killed: its workers gone"].append(left - killed)

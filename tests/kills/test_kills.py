@@ -32,10 +32,12 @@ class TestKilledWeb:
         with kills_installation(
             postgres_url, redis_url, tmp_path, partners=2, web_workers=1
         ) as installation:
-            installation.start("worker", "scheduler", "relay")
             installation.start_web()
+            for partner in installation.partners:
+                partner.defers = False
             with ingest(installation.partners) as pushing:
-                kill_web_processes(installation, pushing, kills=3, source=Random(1))
+                kill_web_processes(installation, pushing, masters=(False, True), source=Random(1))
+            installation.relay_here()
             assert installation.verify() == Verdict()
             assert installation.exited() == []
 
@@ -45,9 +47,9 @@ class TestKilledSync:
         self, sqlite_url: str, redis_url: str, valkey_server: ValkeyServer, tmp_path: Path
     ) -> None:
         with kills_installation(
-            sqlite_url, redis_url, tmp_path, partners=0, hotels=2
+            sqlite_url, redis_url, tmp_path, partners=0, hotels=2, bookings=10
         ) as installation:
-            installation.start("worker", "scheduler", "relay")
+            installation.start("worker", "scheduler")
             kills = SyncKills(installation, Random(2))
             for victim in ("work horse", "worker"):
                 interrupted = len(kills.interrupted)
@@ -56,7 +58,9 @@ class TestKilledSync:
             valkey_server.flush()  # RQ ends the job of a killed worker after 73 s
             raw_sql.expire_all_leases(sqlite_url)
             raw_sql.clear_retry_delays(sqlite_url)
-            assert installation.verify() == Verdict()
+            installation.settle()
+            installation.relay_here()
+            assert installation.check() == Verdict()
 
 
 class TestStoppedSync:
@@ -65,11 +69,10 @@ class TestStoppedSync:
     ) -> None:
         with (
             kills_installation(
-                postgres_url, NO_REDIS, tmp_path, partners=1, hotels=2
+                postgres_url, NO_REDIS, tmp_path, partners=1, hotels=2, bookings=10
             ) as installation,
             serve_partners(installation) as pushing,
         ):
-            installation.start("relay")
             hotel = installation.hotels[1]
             (stopped, _), _ = stop_sync(installation, hotel, commit=5)
             assert raw_sql.one(postgres_url, f"SELECT COUNT(*) {IN_TRANSACTION}") == 1

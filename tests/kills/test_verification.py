@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from entrypoints.processes.wsgi import build_web_app
-from entrypoints.wiring.subscribers import file_subscriber
 from tests import raw_sql
 from tests.kills.installation import KillsInstallation, kills_installation
 from tests.kills.ledger import Write
@@ -20,9 +18,9 @@ EVENTS = "type = 'pms.booking.synced'"
 
 
 @pytest.fixture
-def installation(sqlite_url: str, tmp_path: Path) -> Iterator[KillsInstallation]:
+def installation(upgraded_sqlite_url: str, tmp_path: Path) -> Iterator[KillsInstallation]:
     """Two hotels with two versions of two bookings each, acknowledged and delivered."""
-    with kills_installation(sqlite_url, NO_REDIS, tmp_path, partners=2) as installation:
+    with kills_installation(upgraded_sqlite_url, NO_REDIS, tmp_path, partners=2) as installation:
         with build_web_app(installation.app.container).test_client() as client:
             for partner in installation.partners:
                 for version in (1, 2):
@@ -35,8 +33,7 @@ def installation(sqlite_url: str, tmp_path: Path) -> Iterator[KillsInstallation]
                     )
                     assert answer.status_code == 200
                     partner.ledger.acknowledged(writes)
-        subscribers = {"file": file_subscriber(installation.events)}
-        assert replace(installation.app.container, extra_subscribers=subscribers).relay_outbox()
+        installation.relay_here()
         yield installation
 
 
