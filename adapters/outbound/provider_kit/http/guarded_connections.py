@@ -46,10 +46,9 @@ def _checked_address(policy: HostPolicy, connection: HTTPConnection, scheme: str
     host = connection.host
     policy.check_host(scheme, host, connection.port)
     try:
-        found = socket.getaddrinfo(host.strip("[]"), connection.port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        reason = error if isinstance(error, socket.gaierror) else socket.gaierror()
-        raise NameResolutionError(host, connection, reason) from None
+        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        raise NameResolutionError(host, connection, socket.gaierror()) from None
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         policy.check_address(host, address)

@@ -440,17 +440,15 @@ class TestHostPolicy:
             self.MEWS.check_host("https", ".cloud.example", None)
 
     @pytest.mark.parametrize(
-        ("operator", "url"),
-        [
-            ("::1", "https://[::1]:8443/"),
-            ("x-pms-x", "https://X-PMS-X./"),
-            ("x-pms-x", "https://x-pms-x:8443/"),
-        ],
+        ("operator", "host"),
+        [("::1", "[::1]"), ("x-pms-x", "X-PMS-X."), ("x-pms-x", "X-PMS-X"), ("pms", "pms")],
     )
     def test_compares_hosts_without_brackets_case_and_final_dot(
-        self, operator: str, url: str
+        self, operator: str, host: str
     ) -> None:
-        HostPolicy(known=frozenset(), operator=frozenset({operator})).check_url(url)
+        policy = HostPolicy(known=frozenset(), operator=frozenset({operator}))
+        policy.check_host("https", host, 8443)
+        policy.check_url(f"https://{host}:8443/")
 
     @pytest.mark.parametrize("known", [frozenset(), frozenset({"api.example.com"})])
     @pytest.mark.parametrize("operator", [frozenset(), frozenset({"api.example.com"})])
@@ -526,6 +524,13 @@ class TestHostPolicy:
     def test_is_checked_by_each_connection_too(self, url: str) -> None:
         with pytest.raises(HostRefused):
             guarded_pools(self.MEWS, connections=1).request("GET", url, retries=False)
+
+    def test_host_that_no_name_can_be_is_unavailable(self) -> None:
+        host = f"{'a' * 64}.example"  # a longer label than DNS has
+        with rig(hosts=HostPolicy(known=frozenset({host}))) as r:
+            error = error_of(r, f"https://{host}/")
+        assert isinstance(error, errors.ProviderUnavailable)
+        assert error.details["reason"] == "not reachable"
 
     def test_connects_to_the_address_of_the_host_only(self) -> None:
         other = HostPolicy(known=frozenset(), operator=frozenset({"127.0.0.2"}), plain_http=True)
