@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,10 @@ from tests.application.use_case_harness import App, booked, cell, guest
 from tests.builders import JUNE
 
 
+class Inspected(Exception):
+    """What the inspection of a test raises."""
+
+
 def encoded(clear: bytes) -> str:
     return base64.urlsafe_b64encode(clear).decode()
 
@@ -61,6 +66,38 @@ class TestBookings:
         app.push(*(booked(f"B{n}") for n in range(7)))
         found = walked(FindBookings(app.store.queries), _all(app), first, order)
         assert sorted(found) == [f"B{n}" for n in range(7)]
+
+    def test_are_in_the_order_that_was_asked_for(self, app: App) -> None:
+        stays = [replace(JUNE, arrival=JUNE.arrival - timedelta(days=n)) for n in (0, 2, 1)]
+        app.push(*(booked(f"B{n}", stay=stay) for n, stay in enumerate(stays)))
+        find = FindBookings(app.store.queries)
+        for order, expected in (
+            (BookingOrder.ARRIVAL_ASC, ["B1", "B2", "B0"]),
+            (BookingOrder.ARRIVAL_DESC, ["B0", "B2", "B1"]),
+        ):
+            assert walked(find, _all(app), 1, order) == expected
+            assert [b.external_id for b in find(_all(app), order=order).rows] == expected
+        assert [b.external_id for b in find(_all(app)).rows] == ["B1", "B2", "B0"]
+
+    def test_are_50_in_a_page_unless_asked_otherwise(self, app: App) -> None:
+        app.push(*(booked(f"B{n}") for n in range(51)))
+        app.push(*(guest(f"G{n}", email=None) for n in range(51)), kind=ItemKind.GUEST)
+        bookings = FindBookings(app.store.queries)(_all(app))
+        guests = FindGuests(app.store.queries)(GuestFilter(hotel_id=app.hotel.id))
+        assert (len(bookings.rows), bookings.has_next) == (50, True)
+        assert (len(guests.rows), guests.has_next) == (50, True)
+
+    def test_and_guests_are_read_after_their_size_was_inspected(self, app: App) -> None:
+        app.push(booked("B1"))
+        app.push(guest("G1", email=None), kind=ItemKind.GUEST)
+
+        def refuse(_: object) -> NoReturn:
+            raise Inspected
+
+        with pytest.raises(Inspected):
+            FindBookings(app.store.queries)(_all(app), inspect=refuse)
+        with pytest.raises(Inspected):
+            FindGuests(app.store.queries)(GuestFilter(hotel_id=app.hotel.id), inspect=refuse)
 
     @pytest.mark.parametrize("first", [0, -1, 201, 10**9])
     def test_have_a_limited_page_size(self, app: App, first: int) -> None:
