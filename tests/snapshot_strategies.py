@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.outbound.provider_kit.parsing.contact_values import contact_value
 from adapters.outbound.provider_kit.parsing.json_text import Json, dumps
+from adapters.outbound.provider_kit.parsing.sensitive_fields import without_sensitive_paths
 from domain.canonical_format import (
     AVAILABILITY,
     BOOKING,
@@ -49,7 +50,9 @@ json_values: st.SearchStrategy[Json] = st.recursive(
 
 
 def _as_extras(values: dict[str, Json]) -> Extras:
-    return tuple(sorted((path, dumps(value)) for path, value in values.items()))
+    """Without sensitive fields, which readers never keep."""
+    kept = without_sensitive_paths(values)
+    return tuple(sorted((path, dumps(value)) for path, value in kept.items()))
 
 
 _SCALARS: dict[Scalar, st.SearchStrategy[Any]] = {

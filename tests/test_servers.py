@@ -230,7 +230,7 @@ class TestServers:
 
     def test_report_why_they_did_not_start(self, valkey_server: ValkeyServer) -> None:
         twin = ValkeyServer()
-        twin._port = valkey_server._port
+        twin.port = valkey_server.port
         try:
             with pytest.raises(servers.ServerStartError, match="already in use"):
                 twin.start()

@@ -169,7 +169,9 @@ def _plan_demo(container: Container, options: InstallationOptions) -> Demo:
     """Raises Misconfigured for a hotel whose simulator is not installed."""
     demo = load_demo(container.settings.home)
     providers = options.providers or (() if demo.hotels else (DEFAULT_PROVIDER,))
-    demo = add_demo_hotels(demo, providers, bookings=options.bookings, now=container.clock.now())
+    demo = add_demo_hotels(
+        demo, providers, bookings=options.bookings, now=container.own_clock.now()
+    )
     for hotel in demo.hotels:
         if hotel.provider not in simulator_names():
             known = ", ".join(simulator_names())

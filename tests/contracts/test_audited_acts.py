@@ -78,7 +78,7 @@ class Installation:
         )
         self.use = Container(
             Settings(),
-            clock=self.clock,
+            clock_override=self.clock,
             randomness=ScriptedRandomness(),
             queue_override=RecordingJobQueue(),
             providers_override=FixedProviders(self.provider),
