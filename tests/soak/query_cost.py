@@ -8,6 +8,7 @@ for: in a query `%(first)d` is the largest page that is not refused.
 
 import base64
 import gc
+import hashlib
 import json
 import resource
 import sys
@@ -33,7 +34,8 @@ from tests.http.http_harness import Caller, HttpHarness, sql_harness
 FIRST_DAY: Final = date(2026, 6, 1)
 NIGHTS: Final = 30
 MEGABYTE: Final = 1_000_000
-KEY: Final = "1:" + base64.b64encode(bytes(range(32))).decode()
+KEY: Final = "1:" + base64.b64encode(hashlib.sha256(b"query cost").digest()).decode()
+"""The same in the process that fills the database and in those that query it."""
 
 
 def add_large_hotels(url: str) -> None:
