@@ -1,8 +1,8 @@
 """SQL on a test database without the product's code in between."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -18,12 +18,14 @@ def read(url: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return database.execute(statement.replace("%s", "?"), values).fetchall()
 
 
-def reader(url: str) -> Callable[[str], list[tuple[Any, ...]]]:
-    """Reads on one PostgreSQL connection, until it is forgotten."""
+@contextmanager
+def reader(url: str) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+    """Reads on one PostgreSQL connection: for a question that is asked often."""
     if not url.startswith("postgresql"):
-        return partial(read, url)
-    connection = psycopg.connect(url, autocommit=True)
-    return lambda statement: connection.execute(statement.encode()).fetchall()
+        yield partial(read, url)
+        return
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield lambda statement: connection.execute(statement.encode()).fetchall()
 
 
 def write(url: str, statement: str, *values: object) -> int:

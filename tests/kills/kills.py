@@ -114,16 +114,12 @@ class SyncKills:
 
     installation: KillsInstallation
     source: Random
+    read: Callable[[str], Sequence[tuple[Any, ...]]]
     interrupted: list[tuple[str, UUID, float]] = field(default_factory=list)
     """The victim, the run and the moment."""
     kills: int = 0
-    read: Callable[[str], Sequence[tuple[Any, ...]]] = field(init=False)
-    """On a kept connection: the question is asked often."""
     _dead: set[tuple[Any, int]] = field(default_factory=set)
     """Leases of killed holders, by connection and fencing number."""
-
-    def __post_init__(self) -> None:
-        self.read = raw_sql.reader(self.installation.url)
 
     def live_lease(self) -> tuple[UUID, Any, int] | None:
         """Run, connection and fencing number of the worker that lives."""
@@ -173,10 +169,11 @@ def kill_sync() -> bool:
         kills_installation(
             url, servers.valkey.url(), servers.folder, partners=2, hotels=SYNCED_HOTELS
         ) as installation,
+        raw_sql.reader(url) as read,
     ):
         installation.start("worker", "short-worker", "scheduler", "relay")
         installation.start_web()
-        kills = SyncKills(installation, Random(2))
+        kills = SyncKills(installation, Random(2), read)
         for partner in installation.partners:
             partner.pause_seconds = 1.0
         with ingest(installation.partners) as pushing:

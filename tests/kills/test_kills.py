@@ -46,11 +46,14 @@ class TestKilledSync:
     def test_is_completed_once_by_the_next_worker(
         self, sqlite_url: str, redis_url: str, valkey_server: ValkeyServer, tmp_path: Path
     ) -> None:
-        with kills_installation(
-            sqlite_url, redis_url, tmp_path, partners=0, hotels=2, bookings=10
-        ) as installation:
+        with (
+            kills_installation(
+                sqlite_url, redis_url, tmp_path, partners=0, hotels=2, bookings=10
+            ) as installation,
+            raw_sql.reader(sqlite_url) as read,
+        ):
             installation.start("worker", "scheduler")
-            kills = SyncKills(installation, Random(2))
+            kills = SyncKills(installation, Random(2), read)
             for victim in ("work horse", "worker"):
                 interrupted = len(kills.interrupted)
                 while len(kills.interrupted) == interrupted:
