@@ -1,6 +1,7 @@
 """Delivers outbox messages to the subscribers: at least once, in order per key. A subscriber that
 fails or hangs does not delay the others."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,9 +9,11 @@ from typing import Final
 
 from application.clock_check import require_right_clock
 from application.errors import ApplicationError
+from application.events.delivery_log import log_batch, log_delivered
 from domain.errors import ErrorKind
 from domain.messages import OutboxMessage
 from ports.event_bus import DELIVERY_TIMEOUT, EventBus, Failure
+from ports.messages import PostponedDelivery
 from ports.system import SharedClock
 from ports.unit_of_work import UnitOfWorkFactory
 
@@ -77,6 +80,7 @@ class RelayOutbox:
                 )
             uow.outbox.mark_delivered([message.id for message in sent], now=now)
             uow.commit()
+        log_delivered(sent, failures, to=self.bus.subscribers, now=now)
         self._refuse_hanging([failure for _, failure in failures])
         return len(sent)
 
@@ -98,28 +102,37 @@ class RelayOutbox:
         return sent, failures
 
     def _retry_postponed(self, lease: "_LeaderLease") -> int:
-        delivered = 0
         with self.unit_of_work() as uow:
             due = uow.outbox.due_postponed(now=self.clock.now(), limit=BATCH)
             uow.commit()
-        for postponed in due:
-            if not lease.holds():
-                break
-            failed = self.bus.deliver(postponed.message, to=[postponed.subscriber])
-            with self.unit_of_work() as uow:
-                if failed:
-                    uow.outbox.postpone(
-                        postponed.message,
-                        postponed.subscriber,
-                        error_code=failed[0].error_code,
-                        retry_at=_retry_at(self.clock.now(), postponed.attempts),
-                    )
-                else:
-                    uow.outbox.mark_postponed_delivered(postponed.message.id, postponed.subscriber)
-                uow.commit()
-            self._refuse_hanging(failed)
-            delivered += not failed
-        return delivered
+        taken: defaultdict[str, list[OutboxMessage]] = defaultdict(list)
+        try:
+            for postponed in due:
+                if not lease.holds():
+                    break
+                if self._retry(postponed):
+                    taken[postponed.subscriber].append(postponed.message)
+        finally:
+            for subscriber, messages in taken.items():
+                log_batch(subscriber, messages, now=self.clock.now())
+        return sum(map(len, taken.values()))
+
+    def _retry(self, postponed: PostponedDelivery) -> bool:
+        """Whether the subscriber took it."""
+        failed = self.bus.deliver(postponed.message, to=[postponed.subscriber])
+        with self.unit_of_work() as uow:
+            if failed:
+                uow.outbox.postpone(
+                    postponed.message,
+                    postponed.subscriber,
+                    error_code=failed[0].error_code,
+                    retry_at=_retry_at(self.clock.now(), postponed.attempts),
+                )
+            else:
+                uow.outbox.mark_postponed_delivered(postponed.message.id, postponed.subscriber)
+            uow.commit()
+        self._refuse_hanging(failed)
+        return not failed
 
 
 @dataclass(slots=True)

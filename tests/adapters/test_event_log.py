@@ -8,6 +8,7 @@ from adapters.outbound.events.in_process_bus import log_event
 from application.events.cloud_events import outbox_message
 from domain.events import ConnectionSuspended, EventHeader
 from domain.messages import OutboxMessage
+from tests import builders
 from tests.builders import T0, new_id
 
 
@@ -34,3 +35,16 @@ class TestSuspendedConnection:
         assert record.message == "connection_suspended"
         assert vars(record)["provider"] == "mews"
         assert (vars(record)["code"], vars(record)["detail"]) == ("refused", "/list: refused")
+
+
+class TestDeliveredEvent:
+    @pytest.mark.parametrize(("level", "lines"), [("INFO", 0), ("DEBUG", 1)])
+    def test_is_logged_at_debug_only(
+        self, caplog: pytest.LogCaptureFixture, level: str, lines: int
+    ) -> None:
+        caplog.set_level(level)
+        hotel = builders.hotel()
+        message = builders.outbox_message(hotel)
+        log_event(message)
+        assert caplog.messages == ["event_delivered"] * lines
+        assert [vars(each)["event_id"] for each in caplog.records] == [str(message.id)] * lines

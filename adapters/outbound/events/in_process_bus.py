@@ -81,18 +81,19 @@ def _failure_code(call: Future[None] | None, deadline: float) -> str | None:
 
 
 def log_event(message: OutboxMessage) -> None:
-    """Logs the type and the ids of a delivered event, not its content; a suspended connection as an
-    error with its reason."""
+    """Logs the type and the ids of a delivered event at DEBUG, not its content; a suspended
+    connection as an error with its reason. The relay logs batches at INFO."""
     if message.type == _SUSPENDED:
         _log_suspension(message)
-    log.info(
-        "event_delivered",
-        extra={
-            "event_id": str(message.id),
-            "event_type": message.type,
-            "hotel_id": str(message.hotel_id),
-        },
-    )
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug(
+            "event_delivered",
+            extra={
+                "event_id": str(message.id),
+                "event_type": message.type,
+                "hotel_id": str(message.hotel_id),
+            },
+        )
 
 
 def _log_suspension(message: OutboxMessage) -> None:

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from adapters.outbound.events.in_process_bus import InProcessEventBus
+from adapters.outbound.events.in_process_bus import InProcessEventBus, log_event
 from application.clock_check import ClockWrong
 from application.events.relay_outbox import (
     FIRST_PAUSE,
@@ -240,6 +240,68 @@ class TestRelay:
             use()
         assert use() == 1
         assert listener.keys("a") == ["a1", "a1"]
+
+
+class TestDeliveryLog:
+    """A line per batch and subscriber, whatever the number of events."""
+
+    @staticmethod
+    def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
+        logged = [vars(each) for each in caplog.records if each.message == "events_delivered"]
+        return [(each["subscriber"], each["count"]) for each in logged]
+
+    @pytest.mark.parametrize("count", [1, 300])
+    def test_has_one_line_per_batch_and_subscriber(
+        self, app: App, caplog: pytest.LogCaptureFixture, count: int
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        messages = emit(app, *(f"a{n}" for n in range(count)))
+        app.clock.advance(messages[0].created_at - app.clock.now() + timedelta(seconds=7))
+        bus = InProcessEventBus({"log": log_event, "one": Listener()})
+        assert RelayOutbox(app.unit_of_work, bus, app.clock, "relay")() == count
+        assert self.lines(caplog) == [("log", count), ("one", count)]
+        assert len(caplog.records) == 2
+        fields = vars(caplog.records[0])
+        assert fields["first_id"] == str(messages[0].id)
+        assert fields["last_id"] == str(messages[-1].id)
+        assert fields["lag_seconds"] == 7
+
+    def test_counts_what_a_failing_subscriber_took(
+        self, app: App, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        broken, fine = Listener(), Listener()
+        broken.broken = lambda message: message.ordering_key == "a"
+        use = relay(app, broken=broken, fine=fine)
+        emit(app, "a1", "b1", "a2")
+        use()
+        assert self.lines(caplog) == [("broken", 1), ("fine", 3)]
+        broken.broken = lambda message: True
+        emit(app, "c1")
+        caplog.clear()
+        use()
+        assert self.lines(caplog) == [("fine", 1)]
+
+    def test_has_one_line_for_postponed_events(
+        self, app: App, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        broken = Listener()
+        broken.broken = lambda message: True
+        use = relay(app, broken=broken)
+        emit(app, *(f"{key}1" for key in "abcdefgh"))
+        use()
+        broken.broken = lambda message: False
+        app.clock.advance(FIRST_PAUSE)
+        use()
+        assert self.lines(caplog) == [("broken", 8)]
+
+    def test_is_silent_in_a_round_without_events(
+        self, app: App, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        relay(app, one=Listener())()
+        assert caplog.records == []
 
 
 class TestSecondRelay:
