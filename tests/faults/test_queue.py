@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -78,9 +79,8 @@ class TestUpgrade:
         queue = RqJobQueue(
             redis.Redis.from_url(redis_url), function="entrypoints.worker_jobs.run_job"
         )
-        replace(pms.container, queue_override=queue).request_sync(
-            connection_id, SyncKind.FULL, correlation_id="upgrade"
-        )
+        with closing(replace(pms.container, queue_override=queue)) as old:
+            old.request_sync(connection_id, SyncKind.FULL, correlation_id="upgrade")
         assert "entrypoints.worker_jobs.run_job" in queued_functions(redis_url)
         pms.processes.start("worker")
         await_run(pms, count=1)

@@ -5,7 +5,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -146,9 +146,9 @@ class KillsInstallation:
     def relay_here(self) -> None:
         """Delivers the events to the file in this process."""
         subscribers = {"file": file_subscriber(self.events)}
-        relay = replace(self.app.container, extra_subscribers=subscribers)
-        while not self.is_delivered():
-            relay.relay_outbox()
+        with closing(replace(self.app.container, extra_subscribers=subscribers)) as relay:
+            while not self.is_delivered():
+                relay.relay_outbox()
 
 
 @contextmanager
