@@ -3,7 +3,8 @@
 import os
 import signal
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -87,12 +88,15 @@ class TestUp:
         try:
             seen: set[str] = set()
             for child in children:
-                role = role_of(child)
-                seen.add(role)
-                given = "\n".join(child.environ().values())
-                found = {name for name, text in secrets.items() if text in given}
-                assert (role, found) == (role, NEEDS[role])
-                assert not [text for text in secrets.values() if text in str(child.cmdline())]
+                with suppress(FileNotFoundError, psutil.NoSuchProcess):  # a work horse that ended
+                    seen.add(self.checked_role(child, secrets))
             assert seen == {"web", "worker", "scheduler", "relay", "simulate"}
         finally:
             kill_orphans(children)
+
+    def checked_role(self, process: psutil.Process, secrets: Mapping[str, str]) -> str:
+        role, given = role_of(process), "\n".join(process.environ().values())
+        found = {name for name, text in secrets.items() if text in given}
+        assert (role, found) == (role, NEEDS[role])
+        assert not [text for text in secrets.values() if text in str(process.cmdline())]
+        return role
