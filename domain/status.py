@@ -7,6 +7,7 @@ migration, and a test compares the two.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class BookingStatus(StrEnum):
@@ -76,6 +77,9 @@ TRANSITIONS: dict[tuple[BookingStatus, BookingStatus], TransitionKind] = {
     (_N, _O): _CORRECTION,
     (_N, _X): _CORRECTION,
 }
+
+IN_HOUSE_STATUSES: Final = frozenset({_C, _I, _O})
+"""Of bookings whose guests are in house on the days of the stay: expected, there, or since left."""
 
 _HOLDS_INVENTORY = frozenset({_C, _I})
 

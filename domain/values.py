@@ -105,6 +105,9 @@ class DateRange:
     def overlaps(self, other: "DateRange") -> bool:
         return self.start < other.end and other.start < self.end
 
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Stay:

@@ -88,7 +88,8 @@ class BookingOrder(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingFilter:
     """Conditions are joined by AND; None does not filter. `stay`: overlaps the booking's
-    `stay.dates`. `guest_email`: case-insensitive, matches the booking's own contact details or
+    `stay.dates`. `in_house_on`: the day is one of `stay.dates`, and the status one of
+    IN_HOUSE_STATUSES. `guest_email`: case-insensitive, matches the booking's own contact details or
     its guest's."""
 
     hotel_id: HotelId
@@ -96,7 +97,10 @@ class BookingFilter:
     statuses: frozenset[BookingStatus] = frozenset()
     arrival: date | None = None
     departure: date | None = None
+    arrival_range: DateRange | None = None
+    departure_range: DateRange | None = None
     stay: DateRange | None = None
+    in_house_on: date | None = None
     updated_since: datetime | None = None
     """By `synced_at`: when our copy changed."""
     guest_email: str | None = None

@@ -1,15 +1,18 @@
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from domain.booking import Booking
 from domain.errors import InvalidField
 from domain.snapshots import Party
 from domain.status import BookingStatus
 from domain.sync_run import SyncStatus
-from domain.values import Stay
+from domain.values import MAX_STAY_NIGHTS, DateRange, Stay
 from ports.queries import (
     BookingFilter,
     BookingOrder,
@@ -398,3 +401,134 @@ class TestSizes:
             len(records.rate_plans),
         )
         assert size.text_bytes > 0
+
+
+WINTER = date(2025, 12, 1)
+SPREAD = 90
+"""Days over which the random stays of a test arrive."""
+
+
+def days(most: int = SPREAD) -> st.SearchStrategy[date]:
+    return st.integers(-5, most).map(lambda n: WINTER + timedelta(days=n))
+
+
+def day_ranges() -> st.SearchStrategy[DateRange]:
+    lengths = st.one_of(st.integers(1, 4), st.just(SPREAD))
+    return st.builds(lambda day, n: DateRange(day, day + timedelta(days=n)), days(), lengths)
+
+
+def some_filters() -> st.SearchStrategy[dict[str, object]]:
+    statuses = st.frozensets(st.sampled_from(BookingStatus), min_size=1)
+    optional: dict[str, st.SearchStrategy[object]] = {
+        "provider": st.sampled_from(["scripted", "other"]),
+        "statuses": statuses,
+        "arrival": days(),
+        "departure": days(),
+        "arrival_range": day_ranges(),
+        "departure_range": day_ranges(),
+        "stay": day_ranges(),
+        "in_house_on": days(),
+        "updated_since": st.integers(0, 30).map(lambda n: T0 + n * MINUTE),
+        "include_deleted": st.booleans(),
+    }
+    chosen = st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=3)
+    return chosen.flatmap(lambda names: st.fixed_dictionaries({n: optional[n] for n in names}))
+
+
+def meets(booking: Booking, wanted: BookingFilter) -> bool:
+    """The filter's definition, day by day."""
+    details = booking.details
+    taken = {details.stay.arrival + timedelta(days=n) for n in range(nights_of(details.stay) or 1)}
+    in_house = {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN, BookingStatus.CHECKED_OUT}
+    conditions = {
+        "hotel_id": wanted.include_deleted or details.deleted_at_source is None,
+        "provider": booking.provider == wanted.provider,
+        "statuses": details.status in wanted.statuses,
+        "arrival": details.stay.arrival == wanted.arrival,
+        "departure": details.stay.departure == wanted.departure,
+        "arrival_range": details.stay.arrival in listed_days(wanted.arrival_range),
+        "departure_range": details.stay.departure in listed_days(wanted.departure_range),
+        "stay": bool(taken & listed_days(wanted.stay)),
+        "in_house_on": details.status in in_house and wanted.in_house_on in taken,
+        "updated_since": booking.synced_at >= (wanted.updated_since or booking.synced_at),
+    }
+    return all(met for name, met in conditions.items() if getattr(wanted, name))
+
+
+def nights_of(stay: Stay) -> int:
+    return (stay.departure - stay.arrival).days
+
+
+def listed_days(window: DateRange | None) -> set[date]:
+    if window is None:
+        return set()
+    return {window.start + timedelta(days=n) for n in range((window.end - window.start).days)}
+
+
+class TestRandomStays:
+    @pytest.fixture
+    def random_bookings(self, site: HotelFixture, other_site: HotelFixture) -> list[Booking]:
+        chosen = random.Random(11)
+        connections = [site.connection, site.add_connection(provider="other")]
+        nights = [*range(6), 30, 31, 32, 33, 400, MAX_STAY_NIGHTS]
+        stored = []
+        for n in range(120):
+            arrival = WINTER + timedelta(days=chosen.randrange(-5, SPREAD))
+            length = timedelta(days=chosen.choice(nights))
+            # One that is over long before the days that are asked for.
+            arrival -= length if n % 3 == 0 else timedelta()
+            entity = builders.booking(
+                chosen.choice(connections),
+                f"B{n}",
+                stay=Stay(arrival, arrival + length),
+                status=chosen.choice(list(BookingStatus)),
+                deleted_at_source=T0 if n % 10 == 0 else None,
+            )
+            stored.append(replace(entity, synced_at=T0 + chosen.randrange(30) * MINUTE))
+        site.save(*stored[:60])
+        site.save(*stored[60:])
+        other_site.save(*[builders.booking(other_site.connection, f"B{n}") for n in range(3)])
+        return stored
+
+    @settings(
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(conditions=some_filters(), order=st.sampled_from(BookingOrder), limit=st.integers(1, 9))
+    def test_are_found_page_by_page_as_the_filter_is_defined(
+        self,
+        site: HotelFixture,
+        random_bookings: list[Booking],
+        conditions: dict[str, object],
+        order: BookingOrder,
+        limit: int,
+    ) -> None:
+        wanted = BookingFilter(hotel_id=site.hotel.id, **conditions)  # type: ignore[arg-type]
+        is_descending = order in (BookingOrder.ARRIVAL_DESC, BookingOrder.UPDATED_DESC)
+        expected = sorted(
+            [each for each in random_bookings if meets(each, wanted)],
+            key=lambda each: (keys([each], order), each.id.hex),
+            reverse=is_descending,
+        )
+        found, after = [], None
+        for _ in range(len(expected) + 1):
+            part = site.store.queries.bookings(wanted, order=order, limit=limit, after=after)
+            found += [each.external_id for each in part.rows]
+            if not part.more:
+                break
+            after = part.positions[-1]
+        assert found == [each.external_id for each in expected]
+
+    def test_overlap_the_window_of_a_reconcile(
+        self, site: HotelFixture, random_bookings: list[Booking]
+    ) -> None:
+        for first in range(-40, SPREAD, 7):
+            start = WINTER + timedelta(days=first)
+            window = DateRange(start, start + timedelta(days=1 + first % 5))
+            with site.store.unit_of_work() as uow:
+                found = uow.bookings.ids_overlapping(site.hotel.id, site.connection.id, window)
+            mine = [b for b in random_bookings if b.connection_id == site.connection.id]
+            details = {b.external_id: b.details for b in mine if not b.details.deleted_at_source}
+            expected = [k for k, each in details.items() if each.stay.dates.overlaps(window)]
+            assert sorted(found) == sorted(expected)

@@ -1,7 +1,6 @@
 """Query arguments to filters. Invalid arguments are rejected, so that no error widens a result."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from application.access.authenticate import Principal
@@ -24,7 +23,10 @@ def booking_filter(principal: Principal, arguments: Arguments | None) -> Booking
         statuses=frozenset(checked.get("status", ())),
         arrival=checked.get("arrival"),
         departure=checked.get("departure"),
-        stay=_stay(checked["stay"]) if "stay" in checked else None,
+        arrival_range=_days(checked, "arrival_range"),
+        departure_range=_days(checked, "departure_range"),
+        stay=_stay(checked),
+        in_house_on=checked.get("in_house_on"),
         updated_since=checked.get("updated_since"),
         guest_email=checked.get("guest_email"),
         confirmation_number=checked.get("confirmation_number"),
@@ -90,10 +92,22 @@ def _require_no_empty_values(principal: Principal, arguments: Arguments | None) 
     return checked
 
 
-def _stay(arguments: Mapping[str, date]) -> DateRange:
-    if arguments["to"] <= arguments["from"]:
-        raise InvalidRequest("filter.stay.to: must lie after from", field="filter.stay.to")
+def _days(arguments: Arguments, name: str) -> DateRange | None:
+    """Raises InvalidRequest for an empty or reversed range."""
+    if name not in arguments:
+        return None
+    days = arguments[name]
+    if days["to"] <= days["from"]:
+        path = f"filter.{to_camel_case(name)}.to"
+        raise InvalidRequest(f"{path}: must lie after from", field=path)
+    return DateRange(days["from"], days["to"])
+
+
+def _stay(arguments: Arguments) -> DateRange | None:
+    window = _days(arguments, "stay")
+    if window is None:
+        return None
     try:
-        return Stay(arguments["from"], arguments["to"]).dates
+        return Stay(window.start, window.end).dates
     except InvalidField as error:
         raise InvalidRequest(f"filter.stay.to: {error.fix}", field="filter.stay.to") from error

@@ -1,19 +1,20 @@
 """The read side over committed data."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from adapters.outbound.memory.messages import is_quarantined_match
 from adapters.outbound.memory.tables import Record, Tables
 from domain.availability import AvailabilityCell
-from domain.booking import Booking
+from domain.booking import Booking, BookingDetails
 from domain.guest import Guest
 from domain.messages import InboxState, ListedItem
 from domain.snapshots import HotelRecords, RatePlanRecord, RoomRecord, RoomTypeRecord
+from domain.status import IN_HOUSE_STATUSES
 from domain.sync_run import SyncRun
-from domain.values import HotelId, Stay
+from domain.values import HotelId
 from ports import queries
 from ports.bookings import StatusChange
 
@@ -224,16 +225,24 @@ def _matches(booking: Booking, wanted: queries.BookingFilter) -> bool:
         and (wanted.updated_since is None or booking.synced_at >= wanted.updated_since)
         and wanted.confirmation_number in (None, details.confirmation_number)
         and (wanted.include_deleted or details.deleted_at_source is None)
-        and _matches_stay(details.stay, wanted)
+        and _matches_stay(details, wanted)
     )
 
 
-def _matches_stay(stay: Stay, wanted: queries.BookingFilter) -> bool:
+def _matches_stay(details: BookingDetails, wanted: queries.BookingFilter) -> bool:
+    stay = details.stay
     return (
         wanted.arrival in (None, stay.arrival)
         and wanted.departure in (None, stay.departure)
+        and (wanted.arrival_range is None or stay.arrival in wanted.arrival_range)
+        and (wanted.departure_range is None or stay.departure in wanted.departure_range)
         and (wanted.stay is None or stay.dates.overlaps(wanted.stay))
+        and (wanted.in_house_on is None or _is_in_house(details, wanted.in_house_on))
     )
+
+
+def _is_in_house(details: BookingDetails, day: date) -> bool:
+    return details.status in IN_HOUSE_STATUSES and day in details.stay.dates
 
 
 def _guest_emails(booking: Booking, tables: Tables) -> set[str]:

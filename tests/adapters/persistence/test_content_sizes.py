@@ -1,7 +1,7 @@
 """Sizes of contents in columns, and which contents are read."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -40,15 +40,18 @@ class ReadingPool:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         with self._pool.reading() as session:
-            found = session.rows
-
-            def rows(sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-                self.statements.append(found(sql, parameters))
-                return self.statements[-1]
-
-            session.rows = rows  # type: ignore[method-assign]
+            originals = session.rows, session.search
+            recorded: list[Any] = [self._recording(original) for original in originals]
+            session.rows, session.search = recorded  # type: ignore[method-assign]
             yield session
-            session.rows = found  # type: ignore[method-assign]
+            session.rows, session.search = originals  # type: ignore[method-assign]
+
+    def _recording(self, read: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+        def recorded(sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+            self.statements.append(read(sql, parameters))
+            return self.statements[-1]
+
+        return recorded
 
     def contents_read(self) -> int:
         return sum(SECRET in str(row) for rows in self.statements for row in rows)
@@ -89,8 +92,9 @@ class TestContents:
     def test_are_read_for_selected_parts_only(
         self, store: Store, sealer: Sealer, hotel: Hotel, connection: Connection
     ) -> None:
+        """The first statement lists the hotel's providers."""
         fill(store, hotel, connection)
-        for part, statements, contents in ((Part.NONE, 1, 0), (Part.CONTENT, 2, 2)):
+        for part, statements, contents in ((Part.NONE, 2, 0), (Part.CONTENT, 3, 2)):
             queries, pool = recording(store, sealer)
             found, _ = find(queries, hotel, part, limit=2)
             assert (len(found.rows), found.more) == (2, True)

@@ -29,5 +29,8 @@ class Conditions:
             parameter = session.in_parameter(sorted(values))
             self.require(session.in_condition(column, kind), parameter)
 
+    def joined(self, other: "Conditions") -> "Conditions":
+        return Conditions(self.parts + other.parts, self.parameters + other.parameters)
+
     def __str__(self) -> str:
         return " AND ".join(self.parts)

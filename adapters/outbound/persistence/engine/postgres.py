@@ -52,6 +52,7 @@ class PostgresSession:
     """BEGIN and deferred statements are sent with the next statement, in one round trip."""
 
     current_micros: Final = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+    nights: Final = "(departure - arrival)"
     for_update: Final = "FOR UPDATE"
     for_update_skip_locked: Final = "FOR UPDATE SKIP LOCKED"
 
@@ -73,9 +74,18 @@ class PostgresSession:
         self._poller.register(self._connection.fileno(), select.POLLIN)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self._fetch(sql, parameters)
+
+    def search(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        # A prepared statement gets one plan for all parameters.
+        return self._fetch(sql, parameters, prepare=False)
+
+    def _fetch(
+        self, sql: str, parameters: Sequence[Any], *, prepare: bool | None = None
+    ) -> list[Row]:
         with self._translate_errors():
             with self._flush_deferred():
-                self._cursor.execute(sql, parameters)
+                self._cursor.execute(sql, parameters, prepare=prepare)
             return self._cursor.fetchall()
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:

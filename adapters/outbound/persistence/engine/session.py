@@ -14,6 +14,11 @@ class Session(Protocol):
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]: ...
 
+    def search(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """`rows`, planned for these parameters each time: which index reads least depends on
+        them."""
+        ...
+
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """The number of rows written."""
         ...
@@ -62,6 +67,11 @@ class Session(Protocol):
 
     def lock(self, name: str, *, exclusive: bool) -> None:
         """Until the end of the transaction: one exclusive holder of this name, or many others."""
+        ...
+
+    @property
+    def nights(self) -> str:
+        """The nights of a booking's stay, as an expression; an index has it in this form."""
         ...
 
     @property

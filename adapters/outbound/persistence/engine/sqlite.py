@@ -90,6 +90,7 @@ class SqliteSession:
     current_micros: Final = (
         "CAST(round((julianday('now') - 2440587.5) * 86400000) AS integer) * 1000"
     )
+    nights: Final = "(julianday(departure) - julianday(arrival))"
     for_update: Final = ""
     for_update_skip_locked: Final = ""
 
@@ -99,6 +100,9 @@ class SqliteSession:
         self._failed = False
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self._execute(sql, parameters).fetchall()
+
+    def search(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         return self._execute(sql, parameters).fetchall()
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:

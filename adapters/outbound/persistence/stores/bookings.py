@@ -14,6 +14,7 @@ from adapters.outbound.persistence.engine.column_values import (
     json_text,
     micros_from_instant,
 )
+from adapters.outbound.persistence.engine.conditions import Conditions
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.engine.tables import Table
 from adapters.outbound.persistence.schema.availability_rows import cell_of, cell_row
@@ -25,6 +26,7 @@ from adapters.outbound.persistence.schema.tables import (
     GUESTS,
     STATUS_HISTORY,
 )
+from adapters.outbound.persistence.stores.stay_bounds import StayBounds
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.erasure import names_guest
@@ -37,16 +39,6 @@ from ports.system import Sealer
 
 _LIKE_SPECIAL: Final = re.compile(r"[%_!]")
 _ESCAPED: Final = r"!\g<0>"
-OVERLAP = (
-    "arrival < %s AND (departure > %s OR (departure = %s AND arrival = departure))"
-    " AND departure >= %s"
-)
-"""The last condition follows from the one before it; it is there for the index."""
-
-
-def overlap_parameters(window: DateRange) -> tuple[str, str, str, str]:
-    start = window.start.isoformat()
-    return window.end.isoformat(), start, start, start
 
 
 def save_with_revision_check(session: Session, table: Table, rows: Sequence[Row]) -> None:
@@ -136,11 +128,18 @@ class StoredBookings:
     def ids_overlapping(
         self, hotel_id: HotelId, connection_id: ConnectionId, window: DateRange
     ) -> Sequence[str]:
-        found = self.session.rows(
-            "SELECT external_id FROM bookings WHERE hotel_id = %s AND connection_id = %s "  # noqa: S608  # constant
-            f"AND deleted_at_source IS NULL AND {OVERLAP}",
-            (hotel_id.hex, connection_id.hex, *overlap_parameters(window)),
+        where, bounds = Conditions(), StayBounds()
+        where.require("hotel_id = %s AND connection_id = %s", hotel_id.hex, connection_id.hex)
+        where.require("deleted_at_source IS NULL")
+        # For the index, which has providers and no connections.
+        where.require(
+            "provider = (SELECT provider FROM connections WHERE id = %s)", connection_id.hex
         )
+        bounds.overlap(window)
+        branches = [where.joined(span.where) for span in bounds.spans(self.session)]
+        selections = [f"SELECT external_id FROM bookings WHERE {each}" for each in branches]  # noqa: S608
+        parameters = [parameter for branch in branches for parameter in branch.parameters]
+        found = self.session.search(" UNION ALL ".join(selections), parameters)
         return [external_id for (external_id,) in found]
 
 
