@@ -6,6 +6,7 @@ from contextlib import suppress
 from domain.messages import InboxItem
 from domain.sync_run import SyncRun
 from domain.values import ConnectionId, HotelId
+from ports.administration import StuckRun
 from ports.errors import QueueUnavailable
 from ports.job_queue import Job, JobName, JobQueue
 
@@ -26,7 +27,7 @@ def enqueue_inbox(queue: JobQueue, row: InboxItem) -> None:
     enqueue_jobs(queue, [inbox_job(row.hotel_id, row.connection_id, row.correlation_id)])
 
 
-def sync_job(run: SyncRun) -> Job:
+def sync_job(run: SyncRun | StuckRun) -> Job:
     return Job(
         name=JobName.SYNC,
         hotel_id=run.hotel_id,

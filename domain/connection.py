@@ -182,6 +182,12 @@ class Connection:
             return SyncKind.RECONCILE
         return SyncKind.DELTA if sync_due else None
 
+    @property
+    def due_since(self) -> datetime | None:
+        """The earlier of the times of `due_kind`, whether it has come or not."""
+        reconcile_at = None if self.cursor is None else self.next_reconcile_at
+        return min(filter(None, (self.next_sync_at, reconcile_at)), default=None)
+
     def synced(self, run: SyncRun, *, cursor: str | None, now: datetime) -> "Connection":
         """`cursor` None keeps the old one: a reconcile does not move it."""
         code = "items_quarantined" if run.status is SyncStatus.PARTIAL else None

@@ -37,6 +37,12 @@ class Hotels(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DueConnection:
+    connection: Connection
+    is_hotel_enabled: bool
+
+
 class Connections(Protocol):
     def add(self, connection: Connection, secrets: Secrets) -> None:
         """Seals the secrets, bound to hotel and connection. Raises AlreadyExists if the hotel has a
@@ -55,8 +61,15 @@ class Connections(Protocol):
         """Of all hotels, in order of creation."""
         ...
 
-    def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
-        """Active connections of all hotels with a sync or reconcile due, longest overdue first."""
+    def lock_due(
+        self, *, now: datetime, limit: int, after: ConnectionId | None = None
+    ) -> Sequence[DueConnection]:
+        """Active connections of all hotels with a sync or reconcile due, by id, after that one;
+        locked until the unit of work ends. Without those that another one has locked."""
+        ...
+
+    def reschedule(self, connections: Sequence[Connection]) -> None:
+        """Saves when they are due and `gap_seen_at`, like `save`, in one statement."""
         ...
 
     def save(self, connection: Connection) -> Connection:
@@ -98,9 +111,23 @@ class Connections(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StuckRun:
+    """A run to enqueue again."""
+
+    hotel_id: HotelId
+    id: UUID
+    correlation_id: str
+
+
 class SyncRuns(Protocol):
     def add(self, run: SyncRun) -> None:
         """Raises AlreadyExists if a run of this connection is QUEUED or RUNNING."""
+        ...
+
+    def add_where_idle(self, runs: Sequence[SyncRun]) -> frozenset[UUID]:
+        """Adds new runs of different connections, in one statement, except where a run of the
+        connection is QUEUED or RUNNING. Returns the ids of those added."""
         ...
 
     def get(self, run_id: UUID) -> SyncRun | None:
@@ -119,8 +146,9 @@ class SyncRuns(Protocol):
         """The newest by the time it was queued."""
         ...
 
-    def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
-        """Runs of all hotels to enqueue again: QUEUED before, or RUNNING with an expired lease."""
+    def stuck(self, *, queued_before: datetime) -> Sequence[StuckRun]:
+        """Runs of all hotels to enqueue again: QUEUED before, or RUNNING with an expired lease;
+        the oldest first, at most one per connection."""
         ...
 
 

@@ -113,7 +113,7 @@ class Inbox(Protocol):
         """At most `limit`."""
         ...
 
-    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
+    def waiting(self, *, now: datetime) -> Sequence[tuple[HotelId, ConnectionId]]:
         """Hotel and connection of RECEIVED items of all hotels, each once, that with the oldest
         item first.
 

@@ -8,6 +8,7 @@ import pytest
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
 from domain.sync_run import Lease, SyncRun, SyncStatus
+from ports.administration import StuckRun
 from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost
 from ports.system import Secrets
 from tests import builders
@@ -179,7 +180,7 @@ class TestConnections:
             uow.commit()
         assert stored(site).control_applied_at == T0 + MINUTE
 
-    def test_due_are_listed_longest_overdue_first(
+    def test_due_are_listed_by_id_after_one(
         self, site: HotelFixture, other_site: HotelFixture
     ) -> None:
         def add(of: HotelFixture, **overrides: object) -> Connection:
@@ -199,10 +200,66 @@ class TestConnections:
         for state in (ConnectionState.NEW, ConnectionState.PAUSED, ConnectionState.STOPPED):
             site.add_connection(state=state, next_sync_at=T0 - DAY)
         with site.store.unit_of_work() as uow:
-            due = uow.connections.due(now=T0, limit=9)
-            assert [c.id for c in due] == [c.id for c in (half_open, first, reconcile, late, now)]
-            assert [c.id for c in uow.connections.due(now=T0, limit=2)] == [half_open.id, first.id]
-            assert all(c.due_kind(T0) is not None for c in due)
+            due = [each.connection for each in uow.connections.lock_due(now=T0, limit=9)]
+            expected = sorted((half_open, first, reconcile, late, now), key=lambda each: each.id)
+            assert due == expected
+            assert all(each.due_kind(T0) is not None for each in due)
+            after = expected[1].id
+            page = uow.connections.lock_due(now=T0, limit=2, after=after)
+            assert [each.connection for each in page] == expected[2:4]
+            assert not uow.connections.lock_due(now=T0, limit=9, after=expected[-1].id)
+
+    def test_due_are_listed_with_every_field(self, site: HotelFixture) -> None:
+        full = builders.full_connection(site.hotel)
+        full = replace(full, state=ConnectionState.ACTIVE, next_sync_at=T0, breaker=Breaker())
+        with site.store.unit_of_work() as uow:
+            uow.connections.add(full, {})
+            uow.commit()
+        with site.store.unit_of_work() as uow:
+            [due] = uow.connections.lock_due(now=T0, limit=9)
+            assert due.connection == uow.connections.get(full.id)
+
+    def test_due_are_listed_with_whether_their_hotel_is_enabled(
+        self, site: HotelFixture, other_site: HotelFixture
+    ) -> None:
+        for of in (site, other_site):
+            of.add_connection(state=ConnectionState.ACTIVE, next_sync_at=T0)
+        with site.store.unit_of_work() as uow:
+            uow.hotels.set_enabled(other_site.hotel.id, enabled=False)
+            uow.commit()
+        with site.store.unit_of_work() as uow:
+            due = uow.connections.lock_due(now=T0, limit=9)
+        assert {each.connection.hotel_id: each.is_hotel_enabled for each in due} == {
+            site.hotel.id: True,
+            other_site.hotel.id: False,
+        }
+
+    def test_are_rescheduled_together(self, site: HotelFixture) -> None:
+        first, second = site.connection, site.add_connection()
+        due = {"next_sync_at": T0 + HOUR, "next_reconcile_at": T0 + DAY, "gap_seen_at": T0}
+        changed = replace(first, **due, name="not saved")
+        with site.store.unit_of_work() as uow:
+            uow.connections.reschedule([changed, replace(second, next_reconcile_at=T0)])
+            uow.commit()
+        with site.store.unit_of_work() as uow:
+            assert uow.connections.get(first.id) == replace(first, **due, revision=2)
+            rescheduled = replace(second, next_reconcile_at=T0, revision=2)
+            assert uow.connections.get(second.id) == rescheduled
+            uow.connections.reschedule([replace(rescheduled, next_reconcile_at=None)])
+            unscheduled = uow.connections.get(second.id)
+        assert unscheduled is not None
+        assert unscheduled.next_reconcile_at is None
+
+    def test_are_not_rescheduled_over_another_change(self, site: HotelFixture) -> None:
+        second = site.add_connection()
+        with site.store.unit_of_work() as uow:
+            uow.connections.save(second)
+            uow.commit()
+        with site.store.unit_of_work() as uow, pytest.raises(ConcurrentChange):
+            uow.connections.reschedule(
+                [replace(each, next_sync_at=T0) for each in (site.connection, second)]
+            )
+        assert stored(site).next_sync_at is None
 
     def test_never_synced_are_not_due_for_a_reconcile(self, site: HotelFixture) -> None:
         site.add_connection(
@@ -212,7 +269,29 @@ class TestConnections:
             next_reconcile_at=T0 - HOUR,
         )
         with site.store.unit_of_work() as uow:
-            assert uow.connections.due(now=T0, limit=9) == []
+            assert uow.connections.lock_due(now=T0, limit=9) == []
+
+    def test_due_are_queued_once_by_concurrent_schedulers(self, site: HotelFixture) -> None:
+        due = [
+            site.add_connection(state=ConnectionState.ACTIVE, next_sync_at=T0) for _ in range(20)
+        ]
+        start = Barrier(4)
+
+        def queue(_: int) -> list[SyncRun]:
+            start.wait()
+            with site.store.unit_of_work() as uow:
+                found = [each.connection for each in uow.connections.lock_due(now=T0, limit=99)]
+                runs = [builders.sync_run(each) for each in found]
+                added = uow.sync_runs.add_where_idle(runs)
+                uow.connections.reschedule([replace(each, next_sync_at=T0 + DAY) for each in found])
+                uow.commit()
+            return [run for run in runs if run.id in added]
+
+        with ThreadPoolExecutor(4) as pool:
+            queued = [run for runs in pool.map(queue, range(4)) for run in runs]
+        assert sorted(run.connection_id for run in queued) == [each.id for each in due]
+        with site.store.unit_of_work() as uow:
+            assert not uow.connections.lock_due(now=T0, limit=9)
 
 
 class TestLease:
@@ -379,6 +458,22 @@ class TestSyncRuns:
         with ThreadPoolExecutor(2) as pool:
             assert sorted(pool.map(add, range(2))) == [False, True]
 
+    def test_are_added_where_no_other_is_unfinished(self, site: HotelFixture) -> None:
+        busy, idle, other = (site.add_connection() for _ in range(3))
+        self.add(
+            site,
+            builders.sync_run(busy, status=SyncStatus.RUNNING),
+            builders.sync_run(idle, status=SyncStatus.COMPLETED),
+        )
+        full = replace(builders.full_sync_run(other), status=SyncStatus.QUEUED)
+        runs = [builders.sync_run(busy), builders.sync_run(idle), full]
+        with site.store.unit_of_work() as uow:
+            assert uow.sync_runs.add_where_idle([]) == frozenset()
+            assert uow.sync_runs.add_where_idle(runs) == {each.id for each in runs[1:]}
+            uow.commit()
+        with site.store.unit_of_work() as uow:
+            assert [uow.sync_runs.get(each.id) for each in runs] == [None, *runs[1:]]
+
     def test_find_unfinished_runs_of_a_connection(self, site: HotelFixture) -> None:
         of = site.connection
         for unfinished in (SyncStatus.QUEUED, SyncStatus.RUNNING):
@@ -450,8 +545,8 @@ class TestSyncRuns:
         ]
         self.add(site, *alive, *reversed(stuck))
         with site.store.unit_of_work() as uow:
-            assert uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE, limit=9) == stuck
-            assert uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE, limit=2) == stuck[:2]
+            found = uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE)
+        assert found == [StuckRun(each.hotel_id, each.id, each.correlation_id) for each in stuck]
 
     def test_are_listed_newest_first_in_pages_with_their_count(
         self, site: HotelFixture, other_site: HotelFixture

@@ -269,7 +269,7 @@ class TestInbox:
 class TestSchedule:
     def test_finds_the_interrupted_runs(self, upgraded: UpgradedInstallation) -> None:
         with upgraded.container.store.unit_of_work() as uow:
-            stuck = uow.sync_runs.stuck(queued_before=STOPPED_AT + timedelta(hours=1), limit=ALL)
+            stuck = uow.sync_runs.stuck(queued_before=STOPPED_AT + timedelta(hours=1))
         interrupted = {each["run"] for each in upgraded.facts["interrupted"].values()}
         queued = set(upgraded.facts["queued"].values())
         assert {str(run.id) for run in stuck} == interrupted | queued

@@ -11,6 +11,7 @@ from domain.connection import Connection
 from domain.hotel import Hotel
 from domain.sync_run import Lease, SyncRun, SyncStatus
 from domain.values import ConnectionId, HotelId
+from ports.administration import DueConnection, StuckRun
 from ports.errors import AlreadyExists, ConcurrentChange, LeaseLost, Unsealable
 from ports.system import Secrets
 
@@ -68,14 +69,28 @@ class InMemoryConnections:
     def of_provider(self, provider: str) -> Sequence[Connection]:
         return self._select(lambda c: c.provider == provider)
 
-    def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
-        due = self._select(lambda c: c.due_kind(now) is not None)
-        return sorted(due, key=_due_since)[:limit]
+    def lock_due(
+        self, *, now: datetime, limit: int, after: ConnectionId | None = None
+    ) -> Sequence[DueConnection]:
+        first = after or UUID(int=0)
+        due = self._select(lambda c: c.id > first and c.due_kind(now) is not None)
+        by_id = sorted(due, key=lambda connection: connection.id)
+        return [DueConnection(each, self._is_hotel_enabled(each)) for each in by_id[:limit]]
+
+    def reschedule(self, connections: Sequence[Connection]) -> None:
+        for connection in connections:
+            held = self._held(connection)
+            self.save(
+                replace(
+                    held,
+                    next_sync_at=connection.next_sync_at,
+                    next_reconcile_at=connection.next_reconcile_at,
+                    gap_seen_at=connection.gap_seen_at,
+                )
+            )
 
     def save(self, connection: Connection) -> Connection:
-        held = self._tables.connections.get(connection.id)
-        if held is None or held.revision != connection.revision:
-            raise ConcurrentChange
+        held = self._held(connection)
         self._require_unique(connection)
         saved = replace(
             _copy_connection(connection),
@@ -129,6 +144,17 @@ class InMemoryConnections:
         if self._holds(lease):
             self._tables.leases[lease.connection_id] = LeaseRow(lease.fencing_number, None)
 
+    def _held(self, connection: Connection) -> Connection:
+        """The stored one, of the same revision."""
+        held = self._tables.connections.get(connection.id)
+        if held is None or held.revision != connection.revision:
+            raise ConcurrentChange
+        return held
+
+    def _is_hotel_enabled(self, connection: Connection) -> bool:
+        hotel = self._tables.hotels.get(connection.hotel_id)
+        return hotel is not None and hotel.enabled
+
     def _select(self, condition: Callable[[Connection], bool]) -> Sequence[Connection]:
         every = self._tables.connections.values()
         return [_copy_connection(connection) for connection in every if condition(connection)]
@@ -155,6 +181,12 @@ class InMemorySyncRuns:
             raise AlreadyExists
         self._tables.sync_runs[run.id] = run
 
+    def add_where_idle(self, runs: Sequence[SyncRun]) -> frozenset[UUID]:
+        idle = [run for run in runs if not self.unfinished(run.connection_id)]
+        for run in idle:
+            self.add(run)
+        return frozenset(run.id for run in idle)
+
     def get(self, run_id: UUID) -> SyncRun | None:
         return self._tables.sync_runs.get(run_id)
 
@@ -175,8 +207,12 @@ class InMemorySyncRuns:
         ]
         return max(ended, key=lambda run: (run.queued_at, run.id), default=None)
 
-    def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
-        return [r for r in self._open_runs() if self._is_stuck(r, queued_before)][:limit]
+    def stuck(self, *, queued_before: datetime) -> Sequence[StuckRun]:
+        return [
+            StuckRun(run.hotel_id, run.id, run.correlation_id)
+            for run in self._open_runs()
+            if self._is_stuck(run, queued_before)
+        ]
 
     def _open_runs(self) -> Sequence[SyncRun]:
         unfinished = [r for r in self._tables.sync_runs.values() if not r.status.is_final]
@@ -193,8 +229,3 @@ class InMemorySyncRuns:
 def _copy_connection(connection: Connection) -> Connection:
     """Copies `settings`, which may be a dictionary of the caller."""
     return replace(connection, settings=dict(connection.settings))
-
-
-def _due_since(connection: Connection) -> tuple[datetime, UUID]:
-    instants = (connection.next_sync_at, connection.next_reconcile_at)
-    return min(instant for instant in instants if instant), connection.id

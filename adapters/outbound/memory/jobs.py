@@ -24,8 +24,10 @@ class RecordingJobQueue:
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
         self.ping()
+        waiting = {(job.name, job.subject_id) for job in self.jobs}
         for job in jobs:
-            if (job.name, job.subject_id) not in self._waiting():
+            if (job.name, job.subject_id) not in waiting:
+                waiting.add((job.name, job.subject_id))
                 self.jobs.append(job)
 
     def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
@@ -47,9 +49,6 @@ class RecordingJobQueue:
         """Removes and returns all jobs, in order."""
         taken, self.jobs = self.jobs, []
         return taken
-
-    def _waiting(self) -> set[tuple[JobName, UUID]]:
-        return {(job.name, job.subject_id) for job in self.jobs}
 
 
 class ScriptedVendorTurns:

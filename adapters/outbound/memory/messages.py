@@ -118,14 +118,14 @@ class InMemoryInbox:
         found = [each for each in self._tables.inbox.values() if is_quarantined_match(each, wanted)]
         return sorted(found, key=lambda item: item.id)
 
-    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
+    def waiting(self, *, now: datetime) -> Sequence[tuple[HotelId, ConnectionId]]:
         items = [
             item
             for item in self._tables.inbox.values()
             if now - item.received_at >= _FIRST_PAUSE and self._is_due(item, now)
         ]
         items.sort(key=lambda item: (item.received_at, item.id))
-        return list(dict.fromkeys((item.hotel_id, item.connection_id) for item in items))[:limit]
+        return list(dict.fromkeys((item.hotel_id, item.connection_id) for item in items))
 
     def due(
         self, hotel_id: HotelId, connection_id: ConnectionId, *, now: datetime, limit: int

@@ -19,7 +19,7 @@ from application.errors import SyncInProgress
 from application.sync.request_sync import RequestSync
 from application.sync.schedule_syncs import ScheduleSyncs
 from application.sync.sync_connection import SyncConnection
-from domain.connection import ConnectionState
+from domain.connection import Connection, ConnectionState
 from domain.hotel import Hotel
 from domain.sync_run import SyncKind, SyncRun, SyncStatus
 from domain.values import ConnectionId
@@ -30,7 +30,8 @@ from tests import builders
 
 @dataclass
 class InterruptedRuns:
-    """Calls `interruptions` once, right after runs are read for the first time."""
+    """Calls `interruptions` once, right after runs are read for the first time, or before a tick
+    adds some."""
 
     inner: Any
     interruptions: list[Callable[[], object]]
@@ -44,6 +45,11 @@ class InterruptedRuns:
         found: Sequence[SyncRun] = self.inner.unfinished(connection_id)
         self._interrupt()
         return found
+
+    def add_where_idle(self, runs: Sequence[SyncRun]) -> frozenset[UUID]:
+        self._interrupt()
+        added: frozenset[UUID] = self.inner.add_where_idle(runs)
+        return added
 
     def _interrupt(self) -> None:
         if self.interruptions:
@@ -145,3 +151,26 @@ class TestConcurrentRequests:
         assert tick().queued_runs == 0
         with postgres.unit_of_work() as uow:
             assert uow.sync_runs.unfinished(connection.id) == first
+
+
+class TestLockedConnections:
+    def test_are_left_out_of_what_is_due(self, postgres: Store, hotel: Hotel) -> None:
+        """Nobody waits: not another scheduler, and not a scheduler for the page of a sync."""
+        due = [
+            builders.connection(hotel, state=ConnectionState.ACTIVE, next_sync_at=builders.T0)
+            for _ in range(3)
+        ]
+        with postgres.unit_of_work() as uow:
+            uow.hotels.add(hotel)
+            for each in due:
+                uow.connections.add(each, {})
+            uow.commit()
+        with postgres.unit_of_work() as one, postgres.unit_of_work() as other:
+            assert _lock_due(one, limit=2) == due[:2]
+            assert _lock_due(other, limit=2) == due[2:]
+            assert _lock_due(other, limit=2) == due[2:]
+
+
+def _lock_due(uow: UnitOfWork, *, limit: int) -> list[Connection]:
+    found = uow.connections.lock_due(now=builders.T0, limit=limit)
+    return [each.connection for each in found]

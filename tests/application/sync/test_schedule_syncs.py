@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.outbound.memory.clock import ScriptedRandomness
+from application.enqueue_jobs import sync_job
 from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgress
 from application.hotels.switch_hotel import SwitchHotel
 from application.sync.request_sync import RequestSync
 from application.sync.schedule_syncs import (
-    BATCH,
     DELIVERED_RETENTION,
     DONE_RETENTION,
     PURGE_FOR,
@@ -161,13 +161,44 @@ class TestTick:
         app.run_jobs()
         assert app.runs()[-1].status is SyncStatus.COMPLETED
 
-    def test_two_at_once_make_one_run(self, app: App) -> None:
-        due(app)
+    @pytest.mark.parametrize("between", range(3))
+    def test_two_at_once_make_one_run_per_connection(self, app: App, between: int) -> None:
+        for of in (None, app.connect(app.add_hotel())):
+            due(app, of)
         others = []
-        app.interruptions = {1: lambda: others.append(app.tick())}
-        mine = app.tick()
-        assert (others[0].queued_runs, mine.queued_runs) == (1, 0)
-        assert len(app.runs()) == 1
+        app.interruptions = {between: lambda: others.append(app.tick())}
+        mine = replace(app.tick, chunk=1)()
+        assert (others[0].queued_runs, mine.queued_runs) == (2 - between, between)
+        assert len(app.store._committed.sync_runs) == len(syncs(app)) == 2
+
+    @pytest.mark.parametrize("chunk", [1, 2, 3, 99])
+    def test_queues_all_that_is_due_at_once(self, app: App, chunk: int) -> None:
+        for of in (None, *(app.connect(app.add_hotel()) for _ in range(5))):
+            due(app, of)
+        assert replace(app.tick, chunk=chunk)().queued_runs == 6
+        assert len(syncs(app)) == 6
+
+    @pytest.mark.parametrize("chunk", [1, 99])
+    def test_queues_a_reconcile_and_leaves_the_delta_to_the_next(
+        self, app: App, chunk: int
+    ) -> None:
+        due(app, next_reconcile_at=app.clock.now())
+        assert replace(app.tick, chunk=chunk)().queued_runs == 1
+        assert app.stored().next_sync_at == app.clock.now()
+        app.run_jobs()
+        assert app.tick().queued_runs == 1
+        assert {run.kind for run in app.runs()} == {SyncKind.RECONCILE, SyncKind.DELTA}
+
+    def test_enqueues_the_longest_overdue_first(self, app: App) -> None:
+        now = app.clock.now()
+        late, latest, reconcile = (app.connect(app.add_hotel()) for _ in range(3))
+        due(app)
+        due(app, late, next_sync_at=now - HOUR)
+        due(app, latest, next_sync_at=now - 3 * HOUR)
+        due(app, reconcile, next_reconcile_at=now - 2 * HOUR)
+        replace(app.tick, chunk=2)()
+        expected = [latest.id, reconcile.id, late.id, app.connection.id]
+        assert [run.connection_id for run in syncs(app)] == expected
 
     @pytest.mark.parametrize("after", [False, True])
     @pytest.mark.parametrize("at", range(2))
@@ -178,8 +209,9 @@ class TestTick:
         due(app)
         due(app, other)
         with app.killed(at, after=after):
-            app.tick()
+            replace(app.tick, chunk=1)()
         app.restart()
+        app.clock.advance(STUCK_AFTER + timedelta(seconds=1))
         app.tick()
         assert {run.connection_id for run in syncs(app)} == {app.connection.id, other.id}
         assert len(syncs(app)) == 2
@@ -257,13 +289,15 @@ class TestOneBadConnection:
         assert runs[lost.id].error_code == code
 
     def test_that_is_only_pushed_to_is_not_due_for_ever(self, app: App) -> None:
-        for n in range(BATCH):
+        for n in range(3):
             push_only = app.connect(app.hotel, provider="push_only", name=f"{n}")
             due(app, push_only, next_sync_at=app.clock.now() - HOUR)
         due(app)
-        app.tick()
-        app.tick()
+        tick = replace(app.tick, chunk=2)
+        assert tick().queued_runs == 1
         assert [run.connection_id for run in syncs(app)] == [app.connection.id]
+        app.clock.advance(HOUR)
+        assert [tick().queued_runs for _ in range(2)] == [0, 0]
 
 
 class TestFairness:
@@ -277,12 +311,15 @@ class TestFairness:
 
     def test_keeps_every_run_once(self, app: App) -> None:
         hotels = [app.hotel, app.add_hotel(), app.add_hotel()]
-        runs = [
-            builders.sync_run(builders.connection(hotel))
+        jobs = [
+            sync_job(builders.sync_run(builders.connection(hotel)))
             for n, hotel in enumerate(hotels)
             for _ in range(n + 1)
         ]
-        assert Counter(r.id for r in interleave_by_hotel(runs)) == Counter(r.id for r in runs)
+        interleaved = interleave_by_hotel(jobs)
+        assert Counter(job.subject_id for job in interleaved) == Counter(
+            job.subject_id for job in jobs
+        )
 
 
 class TestGapGuard:

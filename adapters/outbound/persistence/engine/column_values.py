@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -57,6 +59,17 @@ def json_text(value: Any) -> str:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
         return json.dumps(value, separators=(",", ":"))
+
+
+def json_row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Ids and instants as columns have them, without None: an object of `Session.given`."""
+    return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value.hex
+    return micros_from_instant(value) if isinstance(value, datetime) else value
 
 
 def from_json_text(text: str) -> Any:

@@ -174,6 +174,9 @@ class PostgresSession:
     def in_parameter(self, values: Collection[str]) -> list[str]:
         return list(values)
 
+    def given(self, table: str, columns: Sequence[str]) -> str:  # noqa: ARG002  # it knows the table's
+        return f"json_populate_recordset(CAST(NULL AS {table}), CAST(%s AS json)) AS given"
+
     def among(self, selection: str) -> str:
         return f"ctid = ANY(ARRAY(SELECT ctid {selection}))"
 

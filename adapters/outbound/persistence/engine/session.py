@@ -56,6 +56,11 @@ class Session(Protocol):
 
     def in_parameter(self, values: Collection[str]) -> Any: ...
 
+    def given(self, table: str, columns: Sequence[str]) -> str:
+        """A row source named `given` with these columns of the table, for FROM. Its parameter is
+        `json_text` of a list of objects by column name; a missing key is NULL."""
+        ...
+
     def among(self, selection: str) -> str:
         """The condition that a row is one of `FROM … WHERE … LIMIT …` of its own table, by its
         place: no plan reads the others."""

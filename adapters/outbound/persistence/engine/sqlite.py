@@ -152,6 +152,10 @@ class SqliteSession:
     def in_parameter(self, values: Collection[str]) -> str:
         return json_text(list(values))
 
+    def given(self, table: str, columns: Sequence[str]) -> str:  # noqa: ARG002  # PostgreSQL needs it
+        values = ", ".join(f"json_extract(value, '$.{column}') AS {column}" for column in columns)
+        return f"(SELECT {values} FROM json_each(%s)) AS given"  # noqa: S608  # columns of the schema
+
     def among(self, selection: str) -> str:
         return f"rowid IN (SELECT rowid {selection})"
 

@@ -4,10 +4,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from adapters.outbound.persistence.engine.column_values import micros_from_instant
+from adapters.outbound.persistence.engine.column_values import (
+    json_row,
+    json_text,
+    micros_from_instant,
+    optional_instant,
+)
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.models import ConnectionRow
 from domain.breaker import Breaker
@@ -15,6 +21,7 @@ from domain.connection import Connection, ConnectionState
 from domain.schedule import Schedule
 from domain.sync_run import Lease
 from domain.values import ConnectionId, HotelId
+from ports.administration import DueConnection
 from ports.errors import ConcurrentChange, LeaseLost, Unsealable
 from ports.system import Sealer, Secrets
 
@@ -36,14 +43,38 @@ _PLAIN_FIELDS: Final = (
 )
 _INTERVALS: Final = ("delta_every", "reconcile_every")
 
-# Longest overdue first. No reconcile before the first sync; an open breaker waits for its time.
-_DUE_SQL = """
-    SELECT id FROM connections
-    WHERE state = 'active' AND (breaker_retry_at IS NULL OR breaker_retry_at <= %s)
+_COLUMNS: Final = (
+    *_FIELDS_NOT_SAVED,
+    *_PLAIN_FIELDS,
+    *("settings", "schedule", "state", "breaker_failures", "breaker_retry_at"),
+)
+_INSTANTS: Final = tuple(name for name in _COLUMNS if name.endswith("_at"))
+
+# No reconcile before the first sync; an open breaker waits for its time. The hotel is not locked.
+_DUE_SQL = f"""
+    SELECT {", ".join(_COLUMNS)},
+        (SELECT h.enabled FROM hotels h WHERE h.id = connections.hotel_id)
+    FROM connections
+    WHERE id > %s
+    AND state = 'active' AND (breaker_retry_at IS NULL OR breaker_retry_at <= %s)
     AND (next_sync_at <= %s OR (cursor IS NOT NULL AND next_reconcile_at <= %s))
-    ORDER BY CASE WHEN cursor IS NULL OR next_reconcile_at IS NULL
-        OR next_sync_at <= next_reconcile_at THEN next_sync_at ELSE next_reconcile_at END, id
-    LIMIT %s
+    ORDER BY id LIMIT %s
+"""  # noqa: S608  # constant
+
+_RESCHEDULED: Final = (
+    "hotel_id",
+    "id",
+    "next_sync_at",
+    "next_reconcile_at",
+    "gap_seen_at",
+    "revision",
+)
+_RESCHEDULE_SQL = """
+    UPDATE connections SET next_sync_at = given.next_sync_at,
+        next_reconcile_at = given.next_reconcile_at, gap_seen_at = given.gap_seen_at,
+        revision = given.revision + 1
+    FROM {given} WHERE connections.hotel_id = given.hotel_id AND connections.id = given.id
+    AND connections.revision = given.revision
 """
 
 _ACQUIRE_LEASE_SQL = """
@@ -76,12 +107,27 @@ class StoredConnections:
     def of_provider(self, provider: str) -> Sequence[Connection]:
         return self._select(ConnectionRow.provider == provider)
 
-    def due(self, *, now: datetime, limit: int) -> Sequence[Connection]:
-        instant = micros_from_instant(now)
-        found = self.session.rows(_DUE_SQL, (instant, instant, instant, limit))
-        ids = [UUID(connection_id) for (connection_id,) in found]
-        by_id = {each.id: each for each in self._select(ConnectionRow.id.in_(ids))}
-        return [by_id[connection_id] for connection_id in ids]
+    def lock_due(
+        self, *, now: datetime, limit: int, after: ConnectionId | None = None
+    ) -> Sequence[DueConnection]:
+        first, instant = (after or UUID(int=0)).hex, micros_from_instant(now)
+        found = self.session.rows(
+            f"{_DUE_SQL} {self.session.for_update_skip_locked}",
+            (first, instant, instant, instant, limit),
+        )
+        return [
+            DueConnection(_connection_from_columns(columns), bool(enabled))
+            for *columns, enabled in found
+        ]
+
+    def reschedule(self, connections: Sequence[Connection]) -> None:
+        rows = [
+            json_row({name: getattr(each, name) for name in _RESCHEDULED}) for each in connections
+        ]
+        given = self.session.given("connections", _RESCHEDULED)
+        saved = self.session.run(_RESCHEDULE_SQL.format(given=given), (json_text(rows),))
+        if saved != len(rows):
+            raise ConcurrentChange
 
     def save(self, connection: Connection) -> Connection:
         saved = replace(connection, revision=connection.revision + 1)
@@ -186,6 +232,13 @@ def _columns(connection: Connection) -> dict[str, Any]:
     }
 
 
+def _connection_from_columns(columns: Sequence[Any]) -> Connection:
+    """From the values of `_COLUMNS`."""
+    row = dict(zip(_COLUMNS, columns, strict=True))
+    row |= {name: UUID(row[name]) for name in ("hotel_id", "id")}
+    return _connection_from_row(row | {name: optional_instant(row[name]) for name in _INSTANTS})
+
+
 def _connection_from_row(row: dict[str, Any]) -> Connection:
     return Connection(
         **{name: row[name] for name in (*_FIELDS_NOT_SAVED, *_PLAIN_FIELDS)},
@@ -203,6 +256,7 @@ def _format_schedule(schedule: Schedule) -> str:
     return json.dumps(document)
 
 
+@lru_cache(maxsize=1_024)
 def _parse_schedule(text: str) -> Schedule:
     document = json.loads(text)
     for name in _INTERVALS:

@@ -55,7 +55,7 @@ _WAITING_SQL = f"""
     SELECT hotel_id, connection_id FROM inbox
     WHERE state = 'received' AND received_at <= %s - 30000000 AND {_IS_DUE}
     GROUP BY hotel_id, connection_id
-    ORDER BY MIN(received_at), MIN(CAST(id AS text)) LIMIT %s
+    ORDER BY MIN(received_at), MIN(CAST(id AS text))
 """  # noqa: S608  # constant
 
 _DUE_SQL = f"""
@@ -198,8 +198,8 @@ class StoredInbox:
         )
         return int(count)
 
-    def waiting(self, *, now: datetime, limit: int) -> Sequence[tuple[HotelId, ConnectionId]]:
-        found = self.session.rows(_WAITING_SQL, (*[micros_from_instant(now)] * 3, limit))
+    def waiting(self, *, now: datetime) -> Sequence[tuple[HotelId, ConnectionId]]:
+        found = self.session.rows(_WAITING_SQL, [micros_from_instant(now)] * 3)
         return [(UUID(hotel), UUID(connection)) for hotel, connection in found]
 
     def due(

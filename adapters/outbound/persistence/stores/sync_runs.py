@@ -2,29 +2,42 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from adapters.outbound.persistence.engine.column_values import micros_from_instant, optional_text
+from adapters.outbound.persistence.engine.column_values import (
+    json_row,
+    json_text,
+    micros_from_instant,
+    optional_text,
+)
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.models import SyncRunRow
 from domain.connection import Connection
 from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
 from domain.values import ConnectionId
+from ports.administration import StuckRun
 from ports.errors import LeaseLost
 
+_FIELDS = tuple(each.name for each in fields(SyncRun))
 _UNFINISHED = (str(SyncStatus.QUEUED), str(SyncStatus.RUNNING))
 
 # A lease belongs to the run with its fencing number; without a valid lease no worker has the run.
 _STUCK_SQL = """
-    SELECT r.id FROM sync_runs r JOIN connections c ON c.id = r.connection_id
+    SELECT r.hotel_id, r.id, r.correlation_id
+    FROM sync_runs r JOIN connections c ON c.id = r.connection_id
     WHERE r.status IN ('QUEUED', 'RUNNING') AND (
         (r.status = 'QUEUED' AND r.queued_at < %s) OR
         (r.status = 'RUNNING' AND (c.lease_expires_at IS NULL OR c.lease_expires_at < %s
             OR c.fencing_number > r.fencing_number)))
-    ORDER BY r.queued_at, r.id LIMIT %s
+    ORDER BY r.queued_at, r.id
+"""
+
+_ADD_SQL = """
+    INSERT INTO sync_runs ({columns}) SELECT {columns} FROM {given} WHERE true
+    ON CONFLICT (connection_id) WHERE status IN ('QUEUED', 'RUNNING') DO NOTHING RETURNING id
 """
 
 
@@ -34,6 +47,16 @@ class StoredSyncRuns:
 
     def add(self, run: SyncRun) -> None:
         self.session.write(SyncRunRow.insert(_columns(run)))
+
+    def add_where_idle(self, runs: Sequence[SyncRun]) -> frozenset[UUID]:
+        if not runs:
+            return frozenset()
+        given = self.session.given("sync_runs", _FIELDS)
+        added = self.session.rows(
+            _ADD_SQL.format(columns=", ".join(_FIELDS), given=given),
+            (json_text([json_row(_columns(run)) for run in runs]),),
+        )
+        return frozenset(UUID(run_id) for (run_id,) in added)
 
     def get(self, run_id: UUID) -> SyncRun | None:
         found = self._select(SyncRunRow.id == run_id)
@@ -65,10 +88,13 @@ class StoredSyncRuns:
         rows = self.session.select(newest)
         return run_from_row(rows[0]) if rows else None
 
-    def stuck(self, *, queued_before: datetime, limit: int) -> Sequence[SyncRun]:
+    def stuck(self, *, queued_before: datetime) -> Sequence[StuckRun]:
         before = micros_from_instant(queued_before)
-        found = self.session.rows(_STUCK_SQL, (before, before, limit))
-        return self._select(SyncRunRow.id.in_([UUID(run_id) for (run_id,) in found]))
+        found = self.session.rows(_STUCK_SQL, (before, before))
+        return [
+            StuckRun(UUID(hotel_id), UUID(run_id), correlation_id)
+            for hotel_id, run_id, correlation_id in found
+        ]
 
     def _select(self, condition: Any) -> list[SyncRun]:
         query = SyncRunRow.select().where(condition)
@@ -88,13 +114,12 @@ def run_from_row(row: dict[str, Any]) -> SyncRun:
 
 
 def _columns(run: SyncRun) -> dict[str, Any]:
-    columns = asdict(run)
-    return columns | {
+    return {name: getattr(run, name) for name in _FIELDS} | {
         "kind": str(run.kind),
         "trigger": str(run.trigger),
         "status": str(run.status),
-        "counts": json.dumps(columns["counts"]),
-        "transport": json.dumps(columns["transport"]),
+        "counts": json.dumps(asdict(run.counts)),
+        "transport": json.dumps(asdict(run.transport)),
         "error_detail": optional_text(run.error_detail),
         "error_path": optional_text(run.error_path),
         "vendor_message": optional_text(run.vendor_message),
