@@ -1,5 +1,5 @@
-"""`python -m bench [ingest|sync|schedulers]`: the first two by default; a table to read, and a JSON
-line for each."""
+"""`python -m bench [ingest|sync|schedulers|tick]`: the first two by default; a table to read, and a
+JSON line for each."""
 
 import signal
 import sys
@@ -7,21 +7,28 @@ from collections.abc import Sequence
 
 import click
 
-from bench import ingest, schedulers, sync
+from bench import ingest, schedulers, sync, tick
 from bench.report import Result
 
 NAMES = ("ingest", "sync")
-FURTHER = ("schedulers",)
+FURTHER = ("schedulers", "tick")
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice([*NAMES, *FURTHER]))
 @click.option("--bookings", type=click.IntRange(1), default=100_000, show_default=True)
+@click.option("--connections", type=click.IntRange(1), default=20_000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=4, show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1), default=6.0, show_default=True)
 @click.option("--durable/--quick", default=True, help="PostgreSQL with fsync, or without.")
 def main(
-    names: Sequence[str], *, bookings: int, rounds: int, seconds: float, durable: bool
+    names: Sequence[str],
+    *,
+    bookings: int,
+    connections: int,
+    rounds: int,
+    seconds: float,
+    durable: bool,
 ) -> None:
     """Run the benchmarks, each against a floor measured in the same run."""
     # On SIGTERM the servers are stopped as well.
@@ -33,6 +40,8 @@ def main(
         _print_result(sync.measure(bookings=bookings, durable=durable))
     if "schedulers" in selected:
         _print_result(schedulers.measure())
+    if "tick" in selected:
+        _print_result(tick.measure(connections=connections, durable=durable))
 
 
 def _print_result(result: Result) -> None:

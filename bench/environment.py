@@ -18,13 +18,28 @@ DURABLE: Final = ("fsync=on", "full_page_writes=on", "shared_buffers=256MB", "ma
 
 
 @contextmanager
+def bench_servers(*, durable: bool) -> Iterator[tuple[PostgresServer, ValkeyServer]]:
+    with (
+        PostgresServer(DURABLE if durable else QUICK) as postgres,
+        ValkeyServer() as valkey,
+    ):
+        yield postgres, valkey
+
+
+@contextmanager
 def bench_installation(*, durable: bool) -> Iterator[Container]:
+    with (
+        bench_servers(durable=durable) as (postgres, valkey),
+        installation_on(postgres, valkey) as container,
+    ):
+        yield container
+
+
+@contextmanager
+def installation_on(postgres: PostgresServer, valkey: ValkeyServer) -> Iterator[Container]:
+    """With a new database and its schema."""
     with ExitStack() as cleanup:
         home = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="pms-bench-")))
-        postgres, valkey = PostgresServer(DURABLE if durable else QUICK), ValkeyServer()
-        for server in (postgres, valkey):
-            cleanup.callback(server.close)
-            server.start()
         settings = replace(
             Settings(),
             home=home,

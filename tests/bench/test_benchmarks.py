@@ -6,7 +6,7 @@ import threading
 
 from adapters.outbound.provider_kit.simulation.server.options import SimulatorOptions
 from adapters.outbound.providers.mews.simulator.server import start_simulator
-from bench import ingest, schedulers, sync
+from bench import ingest, schedulers, sync, tick
 from bench.load import Load, run_load
 from bench.report import Result
 
@@ -71,6 +71,15 @@ class TestSchedulersBenchmark:
         outcomes = line["rq_scheduler_after_crash"]
         assert isinstance(outcomes, list)
         assert set(outcomes) <= {1, 2}
+
+
+class TestTickBenchmark:
+    def test_enqueues_every_connection_and_counts(self) -> None:
+        line = parse_result_line(tick.measure(connections=30, durable=False))
+        assert line["due"] == line["enqueued"] == 30
+        assert line["redis_commands"] in (1, 2)  # again if the server does not have the script
+        assert isinstance(line["statements"], int)
+        assert 0 < line["statements"] <= 20
 
 
 class TestLoad:

@@ -1,18 +1,19 @@
 """The job queue: RQ with JSON payloads, one job per subject at a time."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import DuplicateJobError
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
+from adapters.outbound.jobs.bulk_enqueue import JobGroup, add_jobs
 from adapters.outbound.jobs.json_job import JOB_FUNCTION, JsonJob
 from adapters.outbound.jobs.outage_log import OutageLog
 from ports.errors import QueueUnavailable
@@ -29,8 +30,9 @@ _QUEUE_OF: Final = {
     JobName.SYNC: SYNC_QUEUE,
 }
 _TIMEOUT_SECONDS: Final = {INBOX_QUEUE: 15 * 60, SYNC_QUEUE: 12 * 60 * 60}
+_MARK: Final = "pms:queued:"
 _MARK_SECONDS: Final = 60
-"""Longer than any enqueuing takes: one that ends between mark and job is made up for by a tick."""
+"""A mark that ends before its running job is made up for by a tick."""
 
 
 def open_queue(name: str, redis: Redis) -> Queue:
@@ -57,10 +59,15 @@ class RqJobQueue:
             return self._queues[_QUEUE_OF[name]].count > 0
 
     def enqueue(self, jobs: Sequence[Job]) -> None:
+        by_queue: defaultdict[str, dict[str, Sequence[str]]] = defaultdict(dict)
+        for job in jobs:
+            by_queue[_QUEUE_OF[job.name]].setdefault(job_id_of(job), arguments_of(job))
         with self._translate_redis_errors():
-            for job in jobs:
-                if self._redis.set(mark_of(job_id_of(job)), 0, nx=True, ex=_MARK_SECONDS):
-                    self._enqueue_one(job)
+            groups = [
+                _group(self._queues[name], self._function, arguments)
+                for name, arguments in by_queue.items()
+            ]
+            add_jobs(self._redis, groups, mark=_MARK, mark_seconds=_MARK_SECONDS)
 
     def run_again(self, job: Job, *, after_seconds: float = 0.0) -> None:
         with self._translate_redis_errors():
@@ -70,10 +77,6 @@ class RqJobQueue:
     def ping(self) -> None:
         with self._translate_redis_errors():
             self._redis.ping()
-
-    def _enqueue_one(self, job: Job) -> None:
-        queue = self._queues[_QUEUE_OF[job.name]]
-        _enqueue_call(queue, job_id_of(job), self._function, arguments_of(job))
 
     @contextmanager
     def _translate_redis_errors(self) -> Iterator[None]:
@@ -85,19 +88,13 @@ class RqJobQueue:
         self._outage.worked()
 
 
-def _enqueue_call(queue: Queue, job_id: str, function: str, arguments: Sequence[str]) -> None:
-    _remove_remains(queue.connection, job_id)
-    with suppress(DuplicateJobError):
-        queue.enqueue_call(function, args=tuple(arguments), unique=True, **_options(queue, job_id))
+def _group(queue: Queue, function: str, arguments: Mapping[str, Sequence[str]]) -> JobGroup:
+    prototype = queue.create_job(function, status=JobStatus.QUEUED, **_options(queue, "prototype"))
+    return JobGroup(queue, cast("JsonJob", prototype), arguments)
 
 
-def _remove_remains(redis: Redis, job_id: str) -> None:
-    """Of a job that was running when Redis lost its data: its worker wrote a heartbeat, which made
-    it anew without an end. It would keep out the job of this id for ever. If another process
-    queues it in between, the next tick queues it again."""
-    key = JsonJob.key_for(job_id)
-    if redis.exists(key) and not redis.hexists(key, "created_at"):
-        redis.delete(key)
+def _add_job(queue: Queue, job_id: str, arguments: Sequence[str]) -> None:
+    add_jobs(queue.connection, [_group(queue, JOB_FUNCTION, {job_id: arguments})])
 
 
 def begin_job(redis: Redis, job_id: str) -> None:
@@ -115,7 +112,7 @@ def end_job(redis: Redis, job: JsonJob) -> None:
     if pause < 0:  # it waits for a turn
         return
     if not pause:
-        _enqueue_call(queue, job.id, JOB_FUNCTION, job.args)
+        _add_job(queue, job.id, job.args)
         return
     later = queue.create_job(
         JOB_FUNCTION, args=job.args, status=JobStatus.SCHEDULED, **_options(queue, job.id)
@@ -140,7 +137,7 @@ def queue_parked(redis: Redis, arguments: Sequence[str]) -> None:
     name, _, subject_id, _ = arguments
     job_id = f"{name}-{subject_id}"
     redis.set(mark_of(job_id), 0, ex=_MARK_SECONDS)
-    _enqueue_call(open_queue(_QUEUE_OF[JobName(name)], redis), job_id, JOB_FUNCTION, arguments)
+    _add_job(open_queue(_QUEUE_OF[JobName(name)], redis), job_id, arguments)
 
 
 def arguments_of(job: Job) -> tuple[str, str, str, str]:
@@ -152,4 +149,4 @@ def job_id_of(job: Job) -> str:
 
 
 def mark_of(job_id: str) -> str:
-    return f"pms:queued:{job_id}"
+    return f"{_MARK}{job_id}"

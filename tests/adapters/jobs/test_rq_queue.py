@@ -1,6 +1,9 @@
 """The marks that say which jobs are queued, or are to be queued again after the running ones."""
 
+import zlib
 from datetime import UTC, datetime
+from math import ceil
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -9,7 +12,8 @@ from rq.executions import Execution
 from rq.job import JobStatus
 from rq.registry import clean_registries
 
-from adapters.outbound.jobs.json_job import JsonJob
+from adapters.outbound.jobs.bulk_enqueue import BATCH
+from adapters.outbound.jobs.json_job import JOB_FUNCTION, JsonJob
 from adapters.outbound.jobs.rq_queue import (
     INBOX_QUEUE,
     RqJobQueue,
@@ -20,6 +24,7 @@ from adapters.outbound.jobs.rq_queue import (
 from adapters.outbound.jobs.tick import TickingScheduler
 from ports.job_queue import Job, JobName
 from tests import builders
+from tests.traffic_counts import CountedRedis
 
 
 @pytest.fixture
@@ -90,6 +95,68 @@ class TestEnqueue:
         end_job(redis, running)
         queue.enqueue([inbox_of(1)])
         assert queued(redis) == [1]
+
+
+class TestManyJobs:
+    def test_are_one_message_and_a_command_per_batch(self, redis_url: str) -> None:
+        counted = CountedRedis(redis_url)
+        queue = RqJobQueue(counted.client)
+        queue.enqueue([inbox_of(0)])
+        messages = []
+        for number in (2, 2 * BATCH + 1):
+            before = counted.commands("evalsha")
+            jobs = [inbox_of(each) for each in range(number)]
+            jobs += [builders.job(JobName.SYNC, each) for each in range(number)]
+            messages.append(counted.count(lambda jobs=jobs: queue.enqueue(jobs)))
+            assert counted.commands("evalsha") - before == 2 * ceil(number / BATCH)
+        assert messages[0] == messages[1] <= 2
+        assert queued(counted.client) == list(range(2 * BATCH + 1))
+
+    def test_is_one_message_while_it_is_queued(self, redis_url: str) -> None:
+        """A flood of messages for one connection."""
+        counted = CountedRedis(redis_url)
+        queue = RqJobQueue(counted.client)
+        queue.enqueue([inbox_of(1)])
+        assert counted.count(lambda: queue.enqueue([inbox_of(1)])) == 1
+
+    def test_are_stored_as_rq_stores_them(self, redis: Redis, queue: RqJobQueue) -> None:
+        options = {"timeout": 15 * 60, "result_ttl": 0, "failure_ttl": 0, "unique": True}
+        for number in (1, 2):
+            job = inbox_of(number)
+            job_id = f"{job.name}-{job.subject_id}"
+            arguments = (job.name.value, str(job.hotel_id), str(job.subject_id), "c")
+            open_queue(INBOX_QUEUE, redis).enqueue_call(
+                JOB_FUNCTION, arguments, job_id=job_id, description=job_id, **options
+            )
+        theirs = stored_jobs(redis)
+        redis.flushdb()
+        queue.enqueue([inbox_of(1), inbox_of(2)])
+        ours = stored_jobs(redis)
+        assert len(ours) == 2
+        assert ours == theirs
+        assert redis.smembers("rq:queues") == {f"rq:queue:{INBOX_QUEUE}".encode()}
+
+    def test_leave_the_mark_and_the_job_of_another_alone(
+        self, redis: Redis, queue: RqJobQueue
+    ) -> None:
+        queue.enqueue([inbox_of(1)])
+        running = take(redis)
+        queue.enqueue([inbox_of(number) for number in (1, 2)])
+        assert queued(redis) == [2]
+        end(redis, running)
+        assert queued(redis) == [2, 1]
+
+
+def stored_jobs(redis: Redis) -> list[dict[bytes, bytes]]:
+    """Without their times, and with their calls as JSON."""
+    found = []
+    for job in open_queue(INBOX_QUEUE, redis).jobs:
+        fields = cast("dict[bytes, bytes]", redis.hgetall(job.key))
+        times = [fields.pop(name) for name in (b"created_at", b"enqueued_at")]
+        assert all(time.endswith(b"Z") for time in times)
+        fields[b"data"] = zlib.decompress(fields[b"data"])
+        found.append(fields)
+    return found
 
 
 class TestRunAgain:

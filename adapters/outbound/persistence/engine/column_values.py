@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -63,13 +64,17 @@ def json_text(value: Any) -> str:
 
 def json_row(values: Mapping[str, Any]) -> dict[str, Any]:
     """Ids and instants as columns have them, without None: an object of `Session.given`."""
-    return {name: _plain(value) for name, value in values.items() if value is not None}
+    return {
+        name: _PLAIN[type(value)](value) if type(value) in _PLAIN else value
+        for name, value in values.items()
+        if value is not None
+    }
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return value.hex
-    return micros_from_instant(value) if isinstance(value, datetime) else value
+_PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {
+    UUID: attrgetter("hex"),
+    datetime: micros_from_instant,
+}
 
 
 def from_json_text(text: str) -> Any:

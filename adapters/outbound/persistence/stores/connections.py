@@ -43,9 +43,9 @@ _PLAIN_FIELDS: Final = (
 )
 _INTERVALS: Final = ("delta_every", "reconcile_every")
 
+_SAME_FIELDS: Final = (*_FIELDS_NOT_SAVED, *_PLAIN_FIELDS)
 _COLUMNS: Final = (
-    *_FIELDS_NOT_SAVED,
-    *_PLAIN_FIELDS,
+    *_SAME_FIELDS,
     *("settings", "schedule", "state", "breaker_failures", "breaker_retry_at"),
 )
 _INSTANTS: Final = tuple(name for name in _COLUMNS if name.endswith("_at"))
@@ -235,13 +235,16 @@ def _columns(connection: Connection) -> dict[str, Any]:
 def _connection_from_columns(columns: Sequence[Any]) -> Connection:
     """From the values of `_COLUMNS`."""
     row = dict(zip(_COLUMNS, columns, strict=True))
-    row |= {name: UUID(row[name]) for name in ("hotel_id", "id")}
-    return _connection_from_row(row | {name: optional_instant(row[name]) for name in _INSTANTS})
+    for name in ("hotel_id", "id"):
+        row[name] = UUID(row[name])
+    for name in _INSTANTS:
+        row[name] = optional_instant(row[name])
+    return _connection_from_row(row)
 
 
 def _connection_from_row(row: dict[str, Any]) -> Connection:
     return Connection(
-        **{name: row[name] for name in (*_FIELDS_NOT_SAVED, *_PLAIN_FIELDS)},
+        **{name: row[name] for name in _SAME_FIELDS},
         settings=json.loads(row["settings"]),
         schedule=_parse_schedule(row["schedule"]),
         state=ConnectionState(row["state"]),

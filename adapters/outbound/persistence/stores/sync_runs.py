@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -118,9 +119,15 @@ def _columns(run: SyncRun) -> dict[str, Any]:
         "kind": str(run.kind),
         "trigger": str(run.trigger),
         "status": str(run.status),
-        "counts": json.dumps(asdict(run.counts)),
-        "transport": json.dumps(asdict(run.transport)),
+        "counts": _format_counts(run.counts),
+        "transport": _format_counts(run.transport),
         "error_detail": optional_text(run.error_detail),
         "error_path": optional_text(run.error_path),
         "vendor_message": optional_text(run.vendor_message),
     }
+
+
+@lru_cache(maxsize=256)
+def _format_counts(counts: SyncCounts | TransportCounts) -> str:
+    """Runs that are queued together have the same: none."""
+    return json.dumps(asdict(counts))
