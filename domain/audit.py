@@ -31,6 +31,8 @@ class AuditAction(StrEnum):
     QUARANTINE_REPLAYED = "quarantine.replayed"
     QUARANTINE_DISCARDED = "quarantine.discarded"
     QUARANTINE_PURGED = "quarantine.purged"
+    PAYLOAD_REVEALED = "payload.revealed"
+    RESPONSE_REVEALED = "response.revealed"
     GUEST_EXPORTED = "guest.exported"
     GUEST_ERASED = "guest.erased"
     SECRETS_ROTATED = "secrets.rotated"

@@ -13,7 +13,7 @@ from domain.messages import InboxEntry, ItemKind, ItemOutcome
 from domain.values import HotelId
 from entrypoints.cli.open_container import open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
-from entrypoints.cli.vendor_responses import vendor_response
+from entrypoints.cli.vendor_responses import response_fields
 from entrypoints.wiring.container import Container
 from ports.errors import Unsealable
 from ports.queries import QuarantineFilter, Queries
@@ -46,20 +46,18 @@ def list_items(hotel: str, *, code: str | None, external_id: str | None, limit: 
 @click.argument("item_id", type=click.UUID)
 def show_item(hotel: str, item_id: UUID) -> None:
     """Show an item with its payload and the provider's error response to it, if there was one.
-    Both may contain personal data."""
-    with open_hotel(hotel) as (container, owner), container.store.unit_of_work() as uow:
+    Both may contain personal data: the audit log says who read them."""
+    with open_hotel(hotel) as (container, owner):
         try:
-            found = uow.inbox.load(owner.id, [item_id]).get(item_id)
+            revealed = container.reveal_item(owner.id, item_id)
         except Unsealable:
             print_fields(_unreadable_fields(container.queries, owner.id, item_id))
             return
-        if found is None:
-            raise NotFound(
-                f"hotel '{hotel}' has no item {item_id}; see `pms quarantine list {hotel}`"
-            )
-        payload = found.body.decode("utf-8", "replace")
-        response = vendor_response(uow, owner.id, item_id)
-        print_fields({**_item_fields(found), "readable": True, "payload": payload, **response})
+        except NotFound as error:
+            raise NotFound(f"{error}; see `pms quarantine list {hotel}`") from None
+        shown = {"readable": True, "payload": revealed.item.body.decode("utf-8", "replace")}
+        response = response_fields(revealed.response)
+        print_fields({**_item_fields(revealed.item), **shown, **response})
 
 
 @quarantine.command("replay")

@@ -22,7 +22,7 @@ from entrypoints.cli.output import (
     print_rows,
     progress_display,
 )
-from entrypoints.cli.vendor_responses import vendor_response
+from entrypoints.cli.vendor_responses import response_fields
 from entrypoints.wiring.container import Container
 
 
@@ -80,8 +80,7 @@ def show_sync_run(hotel: str, run_id: UUID, *, vendor_message: bool) -> None:
             raise NotFound(f"hotel '{hotel}' has no run {run_id}; see `pms sync status {hotel}`")
         response: dict[str, object] = {}
         if vendor_message:
-            with container.unit_of_work() as uow:
-                response = vendor_response(uow, found.id, run_id)
+            response = response_fields(container.reveal_vendor_response(found.id, run_id))
         print_fields(_run_fields(run) | response)
 
 

@@ -64,6 +64,7 @@ from application.ingest.ingest_items import IngestItems
 from application.privacy.erase_guest import EraseGuest
 from application.privacy.export_guest import ExportGuest
 from application.privacy.find_guest import FindGuest
+from application.privacy.reveal_texts import RevealItem, RevealVendorResponse
 from application.queries.find_booking import FindBooking, FindStatusHistory
 from application.queries.find_bookings import FindAvailability, FindBookings, FindGuests
 from application.queries.find_providers import FindProvider
@@ -254,6 +255,8 @@ class Container:
     # Guests' rights
     find_guest = wired(FindGuest)
     export_guest = wired(ExportGuest)
+    reveal_item = wired(RevealItem)
+    reveal_vendor_response = wired(RevealVendorResponse)
     erase_guest = wired(EraseGuest)
 
     # Syncs

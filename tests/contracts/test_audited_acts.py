@@ -25,7 +25,7 @@ from application.sync.schedule_syncs import QUARANTINE_RETENTION
 from domain.access import FULL_READ, Scope
 from domain.audit import RETENTION, Actor, AuditAction, AuditChannel, AuditEntry
 from domain.hotel import Hotel
-from domain.messages import ItemKind
+from domain.messages import ItemKind, VendorErrorText
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind
 from entrypoints.wiring.container import Container
@@ -192,6 +192,26 @@ def _discard(at: Installation) -> Callable[[], object]:
     return lambda: at.use.discard_quarantine(QuarantineFilter(hotel_id=at.hotel.id))
 
 
+def _reveal(at: Installation) -> Callable[[], object]:
+    item_id = at.quarantined()
+    return lambda: at.use.reveal_item(at.hotel.id, item_id)
+
+
+def _reveal_response(at: Installation) -> Callable[[], object]:
+    run_id = UUID(int=1)
+    text = VendorErrorText(
+        hotel_id=at.hotel.id,
+        connection_id=at.connected,
+        subject_id=run_id,
+        received_at=at.clock.now(),
+        text=f"no guest {NAME}",
+    )
+    with at.store.unit_of_work() as uow:
+        uow.vendor_error_texts.keep([text])
+        uow.commit()
+    return lambda: at.use.reveal_vendor_response(at.hotel.id, run_id)
+
+
 def _replay(at: Installation) -> Callable[[], object]:
     item_id = at.quarantined()
     return lambda: at.use.replay_quarantine(at.hotel.id, item_id)
@@ -274,6 +294,8 @@ ACTS: Mapping[tuple[str, AuditAction], Act] = {
     ("replay_quarantine", AuditAction.QUARANTINE_REPLAYED): _replay,
     ("discard_quarantine", AuditAction.QUARANTINE_DISCARDED): _discard,
     ("schedule_syncs", AuditAction.QUARANTINE_PURGED): _purge,
+    ("reveal_item", AuditAction.PAYLOAD_REVEALED): _reveal,
+    ("reveal_vendor_response", AuditAction.RESPONSE_REVEALED): _reveal_response,
     ("export_guest", AuditAction.GUEST_EXPORTED): _with(Installation.guest_request, "export_guest"),
     ("erase_guest", AuditAction.GUEST_ERASED): _with(Installation.guest_request, "erase_guest"),
 }

@@ -31,6 +31,8 @@ ACTS: dict[str, str] = {
     "hotel enable": "hotel.enabled",
     "quarantine replay": "quarantine.replayed",
     "quarantine discard": "quarantine.discarded",
+    "quarantine show": "payload.revealed",
+    "sync show": "response.revealed",
     "secrets rotate": "secrets.rotated",
     "sync run": "sync.requested",
     "sync reconcile": "sync.requested",
@@ -47,7 +49,7 @@ ACTS: dict[str, str] = {
 READS = {
     *("audit list", "connection list", "doctor", "guest find", "guest log", "hotel list"),
     *("hotel show", "map", "provider list", "provider certify", "quarantine list"),
-    *("quarantine show", "sync show", "sync status", "token list", "verify"),
+    *("sync status", "token list", "verify"),
     *("GET /api/pms/ingests/{batch_id}", "GET /api/pms/sync/runs"),
     *("GET /api/pms/sync/runs/{run_id}", "GET /api/pms/connections", "GET /api/pms/quarantine"),
     *("GET /healthz", "GET /readyz"),
