@@ -49,7 +49,10 @@ class TestDatabaseTime:
         before = SystemClock().now()
         assert before <= read_time(postgres_url) <= SystemClock().now()
 
-    def test_is_the_machines_on_sqlite_without_a_file(self, tmp_path: Path) -> None:
+    def test_is_the_machines_on_sqlite_without_a_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
         read = read_time(f"sqlite:///{tmp_path / 'none' / 'pms.db'}")
         assert abs(read - SystemClock().now()) < LEASE_TTL
         assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """Opens a store: one per process and database, created after any fork."""
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from adapters.outbound.persistence.unit_of_work import StoredUnitOfWork
 from ports.system import Sealer
 
 POOL_SIZE: Final = 10
-_NO_FILE: Final = Path(":memory:")
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,12 @@ def require_database_file(database_url: str) -> None:
 
 def read_time(database_url: str) -> datetime:
     """The database's clock, over a connection of its own: for a process that forks, or holds no
-    keys. Raises StoreUnavailable."""
-    session: Session
-    if is_postgres(database_url):
-        session = PostgresSession(postgres_url(database_url), DEFAULT_WAITS)
-    else:
-        session = SqliteSession(_NO_FILE)
-    with closing(session):
+    keys. SQLite's is the machine's. Raises StoreUnavailable."""
+    if not is_postgres(database_url):
+        with closing(sqlite3.connect(":memory:")) as connection:
+            [(micros,)] = connection.execute(f"SELECT {SqliteSession.current_micros}")
+        return instant_from_micros(micros)
+    with closing(PostgresSession(postgres_url(database_url), DEFAULT_WAITS)) as session:
         return _read_time(session)
 
 
