@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Flag, StrEnum, auto
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.availability import AvailabilityCell
@@ -19,6 +19,9 @@ from ports.bookings import StatusChange
 from ports.messages import QuarantineFilter as QuarantineFilter
 
 R = TypeVar("R")
+MAX_COUNT: Final = 10_000
+"""A number of stored rows is counted up to this; there may be more."""
+
 Keyset: TypeAlias = tuple[str, str]
 """A row's place in the order of a query: its sort key and its id."""
 
@@ -150,7 +153,9 @@ class Queries(Protocol):
         inspect: Inspect = read_everything,
     ) -> Booking | None: ...
 
-    def count_bookings(self, hotel_id: HotelId) -> int: ...
+    def count_bookings(self, hotel_id: HotelId) -> int:
+        """Up to MAX_COUNT."""
+        ...
 
     def status_history(
         self, hotel_id: HotelId, booking_ids: Collection[UUID], *, limit: int | None = None
@@ -182,7 +187,7 @@ class Queries(Protocol):
     def sync_runs(
         self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
     ) -> tuple[Sequence[SyncRun], int]:
-        """Newest first, and the total number."""
+        """Newest first, and the total number, up to MAX_COUNT."""
         ...
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...

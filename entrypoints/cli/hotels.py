@@ -35,7 +35,7 @@ def list_hotels() -> None:
 @hotel.command("show")
 @click.argument("slug")
 def show_hotel(slug: str) -> None:
-    """Show a hotel, its number of bookings and its connections."""
+    """Show a hotel, its number of bookings (counted up to 10,000) and its connections."""
     with open_hotel(slug) as (container, shown):
         connections = container.directory.connections_of_hotel(shown.id)
         print_fields(

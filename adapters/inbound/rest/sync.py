@@ -44,7 +44,12 @@ _QUEUED: Final = responses_spec(
     *(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
 )
 _LISTED: Final = responses_spec(
-    {200: ("A page of runs and their total number", schemas.SyncRunListSchema)},
+    {
+        200: (
+            "A page of runs and their total number, counted up to 10,000",
+            schemas.SyncRunListSchema,
+        )
+    },
     *(400, 401, 403, 422, 429, 503),
 )
 _CONNECTIONS: Final = responses_spec(

@@ -60,7 +60,8 @@ class InMemoryQueries:
         return found
 
     def count_bookings(self, hotel_id: HotelId) -> int:
-        return sum(b.hotel_id == hotel_id for b in self._committed().bookings.values())
+        count = sum(b.hotel_id == hotel_id for b in self._committed().bookings.values())
+        return min(count, queries.MAX_COUNT)
 
     def status_history(
         self, hotel_id: HotelId, booking_ids: Collection[UUID], *, limit: int | None = None
@@ -130,7 +131,7 @@ class InMemoryQueries:
             if run.hotel_id == hotel_id and provider in (None, run.provider)
         ]
         runs.sort(key=lambda run: (run.queued_at, run.id), reverse=True)
-        return runs[offset : offset + limit], len(runs)
+        return runs[offset : offset + limit], min(len(runs), queries.MAX_COUNT)
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None:
         run = self._committed().sync_runs.get(run_id)

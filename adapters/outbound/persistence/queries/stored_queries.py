@@ -40,6 +40,7 @@ from ports.bookings import StatusChange
 from ports.errors import StoreUnavailable
 from ports.messages import QuarantineFilter
 from ports.queries import (
+    MAX_COUNT,
     AvailabilityFilter,
     BookingFilter,
     BookingOrder,
@@ -108,10 +109,11 @@ class StoredQueries:
         return booking_of(records[0], hotel_id) if records else None
 
     def count_bookings(self, hotel_id: HotelId) -> int:
-        count: int = self._rows(
-            "SELECT COUNT(*) FROM bookings WHERE hotel_id = %s", (hotel_id.hex,)
-        )[0][0]
-        return count
+        [(count,)] = self._rows(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM bookings WHERE hotel_id = %s LIMIT %s) counted",
+            (hotel_id.hex, MAX_COUNT),
+        )
+        return int(count)
 
     def status_history(
         self, hotel_id: HotelId, booking_ids: Collection[UUID], *, limit: int | None = None
@@ -181,7 +183,8 @@ class StoredQueries:
             condition &= SyncRunRow.provider == provider
         newest_first = (SyncRunRow.queued_at.desc(), SyncRunRow.id.desc())
         query = SyncRunRow.select().where(condition).order_by(*newest_first)
-        count = SyncRunRow.select(fn.COUNT(SyncRunRow.id).alias("count")).where(condition)
+        counted = SyncRunRow.select(SyncRunRow.id).where(condition).limit(MAX_COUNT)
+        count = SyncRunRow.select(fn.COUNT(counted.c.id).alias("count")).from_(counted)
         with self.pool.reading() as session:
             found = session.select(query.limit(limit).offset(offset))
             return [run_from_row(row) for row in found], session.select(count)[0]["count"]

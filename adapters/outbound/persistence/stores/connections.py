@@ -111,7 +111,7 @@ class StoredConnections:
         self, *, now: datetime, limit: int, after: ConnectionId | None = None
     ) -> Sequence[DueConnection]:
         first, instant = (after or UUID(int=0)).hex, micros_from_instant(now)
-        found = self.session.rows(
+        found = self.session.search(
             f"{_DUE_SQL} {self.session.for_update_skip_locked}",
             (first, instant, instant, instant, limit),
         )

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from peewee import SQL
+
 from adapters.outbound.persistence.engine.column_values import (
     json_row,
     json_text,
@@ -23,7 +25,9 @@ from ports.administration import StuckRun
 from ports.errors import LeaseLost
 
 _FIELDS = tuple(each.name for each in fields(SyncRun))
-_UNFINISHED = (str(SyncStatus.QUEUED), str(SyncStatus.RUNNING))
+_UNFINISHED = (SyncStatus.QUEUED, SyncStatus.RUNNING)
+# Without parameters, as a prepared statement with them does not use the index of unfinished runs.
+_IS_UNFINISHED = SyncRunRow.status.in_([SQL(f"'{status}'") for status in _UNFINISHED])
 
 # A lease belongs to the run with its fencing number; without a valid lease no worker has the run.
 _STUCK_SQL = """
@@ -75,15 +79,13 @@ class StoredSyncRuns:
             raise LeaseLost
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
-        return self._select(
-            (SyncRunRow.connection_id == connection_id) & SyncRunRow.status.in_(_UNFINISHED)
-        )
+        return self._select((SyncRunRow.connection_id == connection_id) & _IS_UNFINISHED)
 
     def last_ended(self, connection: Connection) -> SyncRun | None:
         query = SyncRunRow.select().where(
             SyncRunRow.hotel_id == connection.hotel_id,
             SyncRunRow.connection_id == connection.id,
-            SyncRunRow.status.not_in(_UNFINISHED),
+            ~_IS_UNFINISHED,
         )
         newest = query.order_by(SyncRunRow.queued_at.desc(), SyncRunRow.id.desc()).limit(1)
         rows = self.session.select(newest)
