@@ -185,9 +185,14 @@ class Queries(Protocol):
     def count_records(self, hotel_id: HotelId) -> RecordsSize: ...
 
     def sync_runs(
-        self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
-    ) -> tuple[Sequence[SyncRun], int]:
-        """Newest first, and the total number, up to MAX_COUNT."""
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        after: Keyset | None = None,
+        provider: str | None = None,
+    ) -> Slice[SyncRun]:
+        """Newest first."""
         ...
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None: ...

@@ -1,13 +1,11 @@
 """Queries for partners and the assistant: checked filters, pages by opaque cursors."""
 
-import base64
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Final, Generic, TypeVar
+from typing import Final
 
-from application.errors import BadCursor, InvalidRequest, require_in_range
+from application.errors import InvalidRequest
+from application.queries.result_pages import ResultPage, find_page
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
@@ -21,7 +19,6 @@ from ports.queries import (
     Part,
     Queries,
     RecordsSize,
-    Slice,
     read_everything,
 )
 
@@ -39,20 +36,8 @@ __all__ = [
     "ResultPage",
 ]
 
-MAX_FIRST: Final = 200
 MAX_DAYS: Final = 400
 MAX_CELLS: Final = 10_000
-
-R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class ResultPage(Generic[R]):
-    """`cursors[i]` continues after `rows[i]`."""
-
-    rows: Sequence[R]
-    cursors: Sequence[str]
-    has_next: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +55,7 @@ class FindBookings:
     ) -> ResultPage[Booking]:
         """Raises InvalidRequest (`first`), BadCursor for a cursor of another query or hotel, and
         what `inspect` does."""
-        return _page(
+        return find_page(
             lambda position: self.queries.bookings(
                 wanted, order=order, limit=first, after=position, inspect=inspect
             ),
@@ -93,7 +78,7 @@ class FindGuests:
         inspect: Inspect = read_everything,
     ) -> ResultPage[Guest]:
         """Raises InvalidRequest (`first`), BadCursor, and what `inspect` does."""
-        return _page(
+        return find_page(
             lambda position: self.queries.guests(
                 wanted, limit=first, after=position, inspect=inspect
             ),
@@ -122,39 +107,7 @@ class FindAvailability:
         return found
 
 
-def _page(
-    query_slice: Callable[[tuple[str, str] | None], Slice[R]],
-    *,
-    query: str,
-    first: int,
-    after: str | None,
-) -> ResultPage[R]:
-    require_in_range("first", first, 1, MAX_FIRST)
-    query_hash = hashlib.sha256(query.encode()).hexdigest()[:16]
-    found = query_slice(_position(after, query_hash) if after is not None else None)
-    return ResultPage(found.rows, [_cursor(p, query_hash) for p in found.positions], found.more)
-
-
 def _filter_text(wanted: BookingFilter | GuestFilter) -> str:
     """Equal filters have equal texts; sets are sorted."""
     values = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
     return repr([(k, sorted(v) if isinstance(v, frozenset) else v) for k, v in values.items()])
-
-
-def _cursor(position: tuple[str, str], query_hash: str) -> str:
-    text = json.dumps([query_hash, *position], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _position(cursor: str, query_hash: str) -> tuple[str, str]:
-    if len(cursor) > 1_000:
-        raise BadCursor(field="after")
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        parts = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, RecursionError) as error:
-        raise BadCursor(field="after") from error
-    match parts:
-        case [str(theirs), str(key), str(row)] if theirs == query_hash:
-            return key, row
-    raise BadCursor(field="after")

@@ -1,37 +1,45 @@
 """Lists sync runs of the caller's provider, newest first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from application.access.authenticate import Principal
-from application.errors import NotFound, require_in_range
+from application.errors import NotFound
+from application.queries.result_pages import ResultPage, find_page
 from domain.sync_run import SyncRun
+from domain.values import HotelId
 from ports.queries import Queries
-
-MAX_LIMIT: Final = 200
-MAX_OFFSET: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class RunList:
-    runs: Sequence[SyncRun]
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class FindSyncRuns:
     queries: Queries
 
-    def __call__(self, principal: Principal, *, limit: int = 50, offset: int = 0) -> RunList:
-        """Raises InvalidRequest (`limit`, `offset`)."""
-        require_in_range("limit", limit, 1, MAX_LIMIT)
-        require_in_range("offset", offset, 0, MAX_OFFSET)
-        runs, total = self.queries.sync_runs(
-            principal.hotel_id, limit=limit, offset=offset, provider=principal.provider
+    def __call__(
+        self, principal: Principal, *, first: int = 50, after: str | None = None
+    ) -> ResultPage[SyncRun]:
+        """Raises InvalidRequest (`first`), BadCursor for a cursor of another hotel or provider."""
+        return self.of_hotel(
+            principal.hotel_id, provider=principal.provider, first=first, after=after
         )
-        return RunList(runs, total)
+
+    def of_hotel(
+        self,
+        hotel_id: HotelId,
+        *,
+        provider: str | None = None,
+        first: int = 50,
+        after: str | None = None,
+    ) -> ResultPage[SyncRun]:
+        """Raises InvalidRequest (`first`), BadCursor."""
+        return find_page(
+            lambda position: self.queries.sync_runs(
+                hotel_id, limit=first, after=position, provider=provider
+            ),
+            query=f"sync runs {hotel_id} {provider}",
+            first=first,
+            after=after,
+        )
 
     def one(self, principal: Principal, run_id: UUID) -> SyncRun:
         """Raises NotFound."""

@@ -49,19 +49,22 @@ def reconcile_connection(connection: str) -> None:
 @sync.command("status")
 @click.argument("hotel")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
-def list_sync_runs(hotel: str, *, limit: int) -> None:
+@click.option("--after", metavar="CURSOR", help="Continue the list that ended with this cursor.")
+def list_sync_runs(hotel: str, *, limit: int, after: str | None) -> None:
     """List the latest sync runs of HOTEL."""
     with open_hotel(hotel) as (container, found):
-        runs, total = container.store.queries.sync_runs(found.id, limit=limit)
+        page = container.find_sync_runs.of_hotel(found.id, first=limit, after=after)
+        rows = [_run_fields(each) for each in page.rows]
         if is_json_requested():
             connections = container.directory.connections_of_hotel(found.id)
             health = [
                 connection_health(each, is_hotel_enabled=found.enabled) for each in connections
             ]
-            run_rows = [_run_fields(each) for each in runs]
-            print_json({"total": total, "runs": run_rows, "connections": health})
-        else:
-            print_rows([_run_fields(each) for each in runs], empty="No sync has run yet.")
+            print_json({"runs": rows, "next_after": page.next_cursor, "connections": health})
+            return
+        print_rows(rows, empty="No sync has run yet.")
+        if page.next_cursor:
+            click.echo(f"Older runs: --after {page.next_cursor}")
 
 
 @sync.command("show")

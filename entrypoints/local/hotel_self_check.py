@@ -84,8 +84,8 @@ def _initial_run(up: LocalInstallation, hotel: DemoHotel) -> SyncRun:
     queued = request_initial_sync(up, hotel)
     if queued is not None:
         return queued
-    runs, _ = up.container.store.queries.sync_runs(up.connection(hotel).hotel_id, limit=50)
-    return runs[-1]
+    runs = up.container.store.queries.sync_runs(up.connection(hotel).hotel_id, limit=50)
+    return runs.rows[-1]
 
 
 def _wait_for_sync(up: LocalInstallation, hotel: DemoHotel, queued: SyncRun) -> SyncRun:

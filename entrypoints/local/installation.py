@@ -126,8 +126,7 @@ def request_initial_sync(up: LocalInstallation, hotel: DemoHotel) -> SyncRun | N
             connection.id, SyncKind.FULL, correlation_id=str(up.container.ids.new())
         )
     except SyncInProgress:
-        runs, _ = up.container.store.queries.sync_runs(connection.hotel_id, limit=1)
-        return runs[0]
+        return up.container.store.queries.sync_runs(connection.hotel_id, limit=1).rows[0]
 
 
 def start_simulated_activity(up: LocalInstallation, *, every_seconds: float) -> None:

@@ -416,7 +416,7 @@ class App:
         return [row for row in self.inbox() if row.state is InboxState.QUARANTINED]
 
     def runs(self) -> Sequence[SyncRun]:
-        return self.store.queries.sync_runs(self.hotel.id, limit=10**6)[0]
+        return self.store.queries.sync_runs(self.hotel.id, limit=10**6).rows
 
     def sync_run(self, run_id: UUID) -> SyncRun:
         found = self.store.queries.sync_run(self.hotel.id, run_id)

@@ -548,7 +548,7 @@ class TestSyncRuns:
             found = uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE)
         assert found == [StuckRun(each.hotel_id, each.id, each.correlation_id) for each in stuck]
 
-    def test_are_listed_newest_first_in_pages_with_their_count(
+    def test_are_listed_newest_first_in_pages(
         self, site: HotelFixture, other_site: HotelFixture
     ) -> None:
         second = site.add_connection()
@@ -559,8 +559,22 @@ class TestSyncRuns:
         ]
         other = builders.sync_run(second, queued_at=T0 + HOUR)
         self.add(site, *runs, other, builders.sync_run(other_site.connection))
-        queries = site.store.queries
-        found, number = queries.sync_runs(site.hotel.id, limit=2, offset=1)
-        assert (list(found), number) == ([runs[3], runs[2]], 5)
-        found, number = queries.sync_runs(site.hotel.id, limit=9, offset=5)
-        assert (list(found), number) == ([], 5)
+        find = site.store.queries.sync_runs
+        page = find(site.hotel.id, limit=2)
+        assert (list(page.rows), page.more) == ([other, runs[3]], True)
+        newer = builders.sync_run(site.connection, queued_at=T0 + 2 * HOUR, status=done)
+        self.add(site, newer)
+        page = find(site.hotel.id, limit=3, after=page.positions[-1])
+        assert (list(page.rows), page.more) == (runs[2::-1], False)
+        assert list(find(site.hotel.id, limit=9, after=page.positions[-1]).rows) == []
+
+    def test_that_were_queued_together_are_all_listed(self, site: HotelFixture) -> None:
+        runs = [builders.sync_run(site.connection, status=SyncStatus.COMPLETED) for _ in range(5)]
+        self.add(site, *runs)
+        found, after = [], None
+        for _ in runs:
+            page = site.store.queries.sync_runs(site.hotel.id, limit=1, after=after)
+            found += page.rows
+            after = page.positions[-1]
+        assert found == sorted(runs, key=lambda run: run.id, reverse=True)
+        assert not page.more

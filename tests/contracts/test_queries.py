@@ -280,11 +280,12 @@ class TestProviderFilter:
             for run in (*mine, theirs, builders.sync_run(other_site.connection)):
                 uow.sync_runs.add(run)
             uow.commit()
-        find_bookings, hotel_id = site.store.queries.sync_runs, site.hotel.id
-        runs, number = find_bookings(hotel_id, limit=2, offset=1, provider="scripted")
-        assert (list(runs), number) == ([mine[2], mine[1]], 4)
-        runs, number = find_bookings(hotel_id, limit=9, provider="other")
-        assert (list(runs), number) == ([theirs], 1)
+        find, hotel_id = site.store.queries.sync_runs, site.hotel.id
+        page = find(hotel_id, limit=2, provider="scripted")
+        assert (list(page.rows), page.more) == ([mine[3], mine[2]], True)
+        page = find(hotel_id, limit=2, provider="scripted", after=page.positions[-1])
+        assert (list(page.rows), page.more) == ([mine[1], mine[0]], False)
+        assert list(find(hotel_id, limit=9, provider="other").rows) == [theirs]
 
     def test_lists_the_quarantine_oldest_first(self, site: HotelFixture) -> None:
         other = site.add_connection(provider="other")

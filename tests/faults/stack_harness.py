@@ -61,7 +61,7 @@ class StackHarness:
     def sync(self, kind: SyncKind = SyncKind.DELTA) -> SyncRun:
         """Requests and runs a sync like a worker, after the last unfinished run."""
         self.catch_up()
-        for last in self.container.store.queries.sync_runs(self.hotel.id, limit=1)[0]:
+        for last in self.container.store.queries.sync_runs(self.hotel.id, limit=1).rows:
             self.container.sync_connection(last.id, holder=f"late {last.id}")
         queued = self.container.request_sync(self.connection_id, kind, correlation_id="test")
         return self.container.sync_connection(queued.id, holder=str(queued.id))

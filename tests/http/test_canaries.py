@@ -133,7 +133,7 @@ class TestPulls:
             vendor.error = None
             pulled.resume()
         self._post_webhooks(pulled, evidence)
-        runs, _ = pulled.container.store.queries.sync_runs(pulled.hotel.id, limit=200)
+        runs = pulled.container.store.queries.sync_runs(pulled.hotel.id, limit=200).rows
         assert {run.error_code for run in runs} >= {"provider_rejected", "provider_unavailable"}
         collect(evidence, pulled.container, tmp_path / "events.jsonl", redis_url)
         assert evidence.logs
@@ -267,7 +267,7 @@ class TestRequests:
         ):
             body = {"query": query, "variables": variables, "operationName": None}
             caller.post("/api/pms/graphql", body, **{"X-Correlation-ID": TEXT})
-        runs = caller.post("/api/pms/graphql", {"query": "{syncRuns {nodes {errorDetail}}}"})
+        runs = caller.post("/api/pms/graphql", {"query": "{syncRuns {edges {node {errorDetail}}}}"})
         evidence.responses.append(runs.get_data(as_text=True))
         quarantine = caller.get("/api/pms/quarantine?limit=200")
         evidence.responses.append(quarantine.get_data(as_text=True))

@@ -11,7 +11,7 @@ from domain.access import Scope
 from domain.booking import BookingDetails
 from domain.guest import GuestDetails
 from domain.hotel import Hotel
-from domain.sync_run import RunError
+from domain.sync_run import RunError, SyncKind
 from ports.errors import StoreUnavailable
 from tests.http.graphql_client import PATH, query_error, run_query
 from tests.http.http_harness import Caller, HttpHarness, booking, cell, guest, is_problem
@@ -363,12 +363,32 @@ class TestOtherQueries:
     def test_returns_sync_runs(self, installation: HttpHarness) -> None:
         puller = installation.caller("alpha", provider="scripted")
         puller.post("/api/pms/sync", {"provider": "scripted"})
-        query = "{syncRuns {total runs {kind status trigger counts {seen} queuedAt}}}"
-        assert run_query(puller, query)["syncRuns"] == {
-            "total": 1,
-            "runs": [{"kind": "FULL", "status": "QUEUED", "trigger": "FIRST", "counts": {"seen": 0},
-                      "queuedAt": "2026-03-01T12:00:00Z"}],
-        }  # fmt: skip
+        query = "{syncRuns {edges {node {kind status trigger counts {seen} queuedAt}} pageInfo %s}}"
+        found = run_query(puller, query % "{hasNextPage}")["syncRuns"]
+        assert found["edges"] == [
+            {"node": {"kind": "FULL", "status": "QUEUED", "trigger": "FIRST", "counts": {"seen": 0},
+                      "queuedAt": "2026-03-01T12:00:00Z"}}
+        ]  # fmt: skip
+        assert found["pageInfo"] == {"hasNextPage": False}
+
+    def test_pages_through_sync_runs(self, installation: HttpHarness) -> None:
+        ids = []
+        for name in ("one", "two", "three"):
+            connection = installation.second_connection("alpha", "scripted", name=name)
+            run = installation.use_cases.request_sync(
+                connection.id, SyncKind.FULL, correlation_id="c"
+            )
+            ids.append(str(run.id))
+        query = "query ($after: String) {syncRuns(first: 2, after: $after) {edges {node {id}}"
+        query += " pageInfo {endCursor hasNextPage hasPreviousPage}}}"
+        puller = installation.caller("alpha", provider="scripted")
+        first = run_query(puller, query)["syncRuns"]
+        second = run_query(puller, query, after=first["pageInfo"]["endCursor"])["syncRuns"]
+        found = [edge["node"]["id"] for page in (first, second) for edge in page["edges"]]
+        assert found == ids[::-1]
+        has_next = [page["pageInfo"]["hasNextPage"] for page in (first, second)]
+        assert has_next == [True, False]
+        assert second["pageInfo"]["hasPreviousPage"]
 
 
 class TestAccess:

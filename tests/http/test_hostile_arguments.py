@@ -85,7 +85,7 @@ class TestTexts:
             'query ($t: ID!) {booking(provider: "canonical", externalId: $t) {id}}',
             'query ($t: String!) {booking(provider: $t, externalId: "B1") {id}}',
             "query ($t: String!) {bookings(hotel: $t) {edges {cursor}}}",
-            *(TEXTS["after"] % name for name in ("bookings", "guests")),
+            *(TEXTS["after"] % name for name in ("bookings", "guests", "syncRuns")),
         ]
         for query in queries:
             for each in (caller, of_all_providers):
@@ -97,7 +97,7 @@ class TestTexts:
         for path in (
             f"/api/pms/quarantine?after={text}",
             f"/api/pms/quarantine?limit={text}",
-            f"/api/pms/sync/runs?offset={text}",
+            f"/api/pms/sync/runs?after={text}",
             f"/api/pms/sync/runs?provider={text}&limit={text}",
             f"/api/pms/sync/runs/{text}",
             f"/api/pms/ingests/{text}",
@@ -129,8 +129,8 @@ class TestTexts:
 class TestNumbers:
     @pytest.mark.parametrize("number", [DIGITS, f"-{DIGITS}", "1e999", "2147483648", "1.5"])
     def test_beyond_their_range_are_rejected(self, caller: Caller, number: str) -> None:
-        for name in ("bookings(first", "guests(first", "syncRuns(limit", "syncRuns(offset"):
-            below = "{total}" if name.startswith("sync") else "{edges {cursor}}"
+        for name in ("bookings(first", "guests(first", "syncRuns(first"):
+            below = "{edges {cursor}}"
             assert_is_caller_error(post(caller, f"{{{name}: {number}) {below}}}"))
             query = f"query ($n: Int!) {{{name}: $n) {below}}}"
             assert_is_caller_error(post(caller, query, f'{{"n": {number}}}'))
@@ -154,7 +154,7 @@ class TestNumbers:
         for path in (
             f"/api/pms/quarantine?limit={short}",
             f"/api/pms/sync/runs?limit={short}",
-            f"/api/pms/sync/runs?offset={short}",
+            f"/api/pms/sync/runs?after={short}",
         ):
             assert_is_caller_error(caller.get(path))
         for path, body in (

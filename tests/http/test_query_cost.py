@@ -241,7 +241,7 @@ class TestExecution:
         hotel = " ".join(field_selections("Hotel").values())
         document = parse(
             f"{{{paged} availability(filter: {year}) {{{cells}}} hotel {{{hotel}}}"
-            " connections {name state nextSyncAt} syncRuns {total}"
+            " connections {name state nextSyncAt} syncRuns {edges {cursor}}"
             ' nothing: booking(provider: "other", externalId: "1") {id} __typename}'
         )
         principal = full.use_cases.authenticate(

@@ -93,23 +93,33 @@ class TestRuns:
         connection = installation.second_connection("alpha", "scripted", name=name)
         return installation.use_cases.request_sync(connection.id, SyncKind.FULL, correlation_id="c")
 
-    def test_are_listed_newest_first_with_their_total(
+    def test_are_listed_newest_first_in_pages(
         self, installation: HttpHarness, puller: Caller
     ) -> None:
         runs = [str(self.queue(installation, f"c{n}").id) for n in range(5)]
-        page = puller.get(f"{SYNC}/runs?limit=2&offset=1").get_json()
-        assert [run["id"] for run in page["runs"]] == [runs[3], runs[2]]
-        assert (page["total"], page["limit"], page["offset"]) == (5, 2, 1)
+        page = puller.get(f"{SYNC}/runs?limit=2").get_json()
+        assert [run["id"] for run in page["runs"]] == [runs[4], runs[3]]
+        page = puller.get(f"{SYNC}/runs?limit=3&after={page['next_after']}").get_json()
+        assert [run["id"] for run in page["runs"]] == runs[2::-1]
+        assert page["next_after"] is None
+
+    def test_reject_a_cursor_of_another_list(
+        self, installation: HttpHarness, puller: Caller, alpha: Caller
+    ) -> None:
+        for name in ("c1", "c2"):
+            self.queue(installation, name)
+        after = puller.get(f"{SYNC}/runs?limit=1").get_json()["next_after"]
+        is_problem(alpha.get(f"{SYNC}/runs?after={after}"), 422, "bad_cursor")
 
     def test_of_another_provider_are_hidden(self, installation: HttpHarness, alpha: Caller) -> None:
         run = self.queue(installation, "c1")
-        assert alpha.get(f"{SYNC}/runs").get_json()["total"] == 0
+        assert alpha.get(f"{SYNC}/runs").get_json()["runs"] == []
         is_problem(alpha.get(f"{SYNC}/runs/{run.id}"), 404, "not_found")
 
     @pytest.mark.parametrize(
         ("query", "status"),
-        [("limit=0", 422), ("limit=201", 422), ("offset=10001", 422), ("limit=-1", 400),
-         ("limit=x", 400), ("limit=1e3", 400), ("offset=%00", 400), ("limit=99999999999", 400),
+        [("limit=0", 422), ("limit=201", 422), ("after=", 422), ("limit=-1", 400),
+         ("limit=x", 400), ("limit=1e3", 400), ("after=%00", 422), ("limit=99999999999", 400),
          ("limit=٣", 400)],
     )  # fmt: skip
     def test_reject_invalid_paging(self, puller: Caller, query: str, status: int) -> None:

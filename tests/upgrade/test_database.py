@@ -140,7 +140,7 @@ class TestStoredData:
         runs = {
             str(run.id): run
             for hotel in upgraded.hotels()
-            for run in upgraded.container.store.queries.sync_runs(hotel.id, limit=ALL)[0]
+            for run in upgraded.container.store.queries.sync_runs(hotel.id, limit=ALL).rows
         }
         assert len(runs) == upgraded.facts["counts"]["sync_runs"]
         for interrupted in upgraded.facts["interrupted"].values():

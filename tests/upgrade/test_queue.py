@@ -21,7 +21,7 @@ def run_statuses(upgraded: UpgradedInstallation) -> dict[str, SyncStatus]:
     return {
         str(run.id): run.status
         for hotel in upgraded.hotels()
-        for run in upgraded.container.store.queries.sync_runs(hotel.id, limit=1_000)[0]
+        for run in upgraded.container.store.queries.sync_runs(hotel.id, limit=1_000).rows
     }
 
 

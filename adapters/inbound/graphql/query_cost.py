@@ -22,12 +22,11 @@ CONTENT_BYTES_PER_UNIT: Final = 40
 _ROW_COSTS: Final = {
     "edges": 50,
     "guest": 50,
-    "runs": 50,
     "connections": 20,
     "statusHistory": 10,
 } | {"availability": 8, "roomTypes": 10, "rooms": 10, "ratePlans": 10}
-_ALWAYS_READ: Final = frozenset(("edges", "runs"))
-"""Also if only `pageInfo` or `total` is selected."""
+_ALWAYS_READ: Final = frozenset(("edges",))
+"""Also if only `pageInfo` is selected."""
 _FIX: Final = "Select fewer fields or elements"
 
 

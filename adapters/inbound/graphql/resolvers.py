@@ -23,8 +23,8 @@ from application.access.authenticate import Principal
 from application.access.personal_data import scope_of_field, visible_last_name
 from application.connections.find_connections import connection_health
 from application.events.cloud_events import to_camel_case
-from application.queries.find_bookings import BookingOrder, ResultPage
-from application.sync.find_sync_runs import RunList
+from application.queries.find_bookings import BookingOrder
+from application.queries.result_pages import ResultPage
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.canonical_format import (
@@ -204,10 +204,12 @@ def connections(context: RequestContext, cost: FieldCost) -> Sequence[Mapping[st
 
 
 @_query_field("syncRuns")
-def sync_runs(context: RequestContext, cost: FieldCost, *, limit: int, offset: int) -> RunList:
-    found = context.use_cases.find_sync_runs(context.caller, limit=limit, offset=offset)
-    cost.spend({"runs": len(found.runs)})
-    return found
+def sync_runs(
+    context: RequestContext, cost: FieldCost, *, first: int, after: str | None = None
+) -> Mapping[str, Any]:
+    result = context.use_cases.find_sync_runs(context.caller, first=first, after=after)
+    cost.spend({"edges": len(result.rows)})
+    return _connection(result, result.rows, after)
 
 
 def _connection(

@@ -76,11 +76,11 @@ PREFER: Final = _header(
 LIMIT: Final = _query(
     "limit", "Page size", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
 )
-OFFSET: Final = _query(
-    "offset", "Number of items to skip", {"type": "integer", "minimum": 0, "maximum": 10_000}
-)
 AFTER: Final = _query(
     "after", "`next_after` of the previous page", {"type": "string", "format": "uuid"}
+)
+CURSOR: Final = _query(
+    "after", "`next_after` of the previous page", {"type": "string", "minLength": 1}
 )
 
 _RATE_HEADERS: Final[Description] = {

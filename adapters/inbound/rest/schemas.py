@@ -104,9 +104,7 @@ class ConnectionListSchema(_BaseSchema):
 
 class SyncRunListSchema(_BaseSchema):
     runs = fields.List(fields.Nested(SyncRunResponseSchema), required=True)
-    total = fields.Integer(required=True)
-    limit = fields.Integer(required=True)
-    offset = fields.Integer(required=True)
+    next_after = fields.String(required=True, allow_none=True)
 
 
 class QuarantinedItemSchema(_BaseSchema):

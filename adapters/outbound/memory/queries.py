@@ -123,15 +123,19 @@ class InMemoryQueries:
         )
 
     def sync_runs(
-        self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
-    ) -> tuple[Sequence[SyncRun], int]:
-        runs = [
-            run
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        after: queries.Keyset | None = None,
+        provider: str | None = None,
+    ) -> queries.Slice[SyncRun]:
+        runs = {
+            (_instant(run.queued_at), str(run.id)): run
             for run in self._committed().sync_runs.values()
             if run.hotel_id == hotel_id and provider in (None, run.provider)
-        ]
-        runs.sort(key=lambda run: (run.queued_at, run.id), reverse=True)
-        return runs[offset : offset + limit], min(len(runs), queries.MAX_COUNT)
+        }
+        return _slice(runs, limit=limit, after=after, descending=True)
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None:
         run = self._committed().sync_runs.get(run_id)

@@ -138,8 +138,8 @@ def _collect_reprs(app: AppHarness, evidence: Evidence) -> None:
     adapter = app.adapter
     with adapter.client() as client:
         evidence.reprs += [repr(client), repr(adapter.provider), repr(adapter.account())]
-    runs, _ = app.container.store.queries.sync_runs(app.hotel.id, limit=100)
-    evidence.events += [f"{run.error_code} {run.error_detail}" for run in runs]
+    runs = app.container.store.queries.sync_runs(app.hotel.id, limit=100)
+    evidence.events += [f"{run.error_code} {run.error_detail}" for run in runs.rows]
     evidence.events += [repr(row.reason) for row in app.quarantined()]
 
 

@@ -4,12 +4,10 @@ import pytest
 
 from adapters.outbound.persistence.engine.postgres import PostgresSession
 from adapters.outbound.persistence.engine.session import Session
-from adapters.outbound.persistence.schema.models import SyncRunRow
 from adapters.outbound.persistence.schema.tables import BOOKINGS
 from adapters.outbound.persistence.store import Store
 from domain.connection import Connection
 from domain.hotel import Hotel
-from domain.sync_run import SyncStatus
 from ports.queries import MAX_COUNT
 from tests import builders
 
@@ -17,7 +15,6 @@ COPIES = """
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= {number})
     INSERT INTO {table} ({columns}) SELECT {selected} FROM {table}, n
 """
-RUNS = tuple(field.column_name for field in SyncRunRow._meta.sorted_fields)
 
 
 def copy(session: Session, table: str, columns: tuple[str, ...], number: int) -> None:
@@ -34,13 +31,11 @@ def copy(session: Session, table: str, columns: tuple[str, ...], number: int) ->
 
 @pytest.fixture
 def filled(store: Store, hotel: Hotel, connection: Connection) -> Store:
-    """MAX_COUNT + 1 runs and bookings."""
+    """MAX_COUNT + 1 bookings."""
     with store.unit_of_work() as uow:
         uow.hotels.add(hotel)
         uow.connections.add(connection, {})
-        uow.sync_runs.add(builders.sync_run(connection, status=SyncStatus.COMPLETED))
         uow.bookings.save([builders.booking(connection)])
-        copy(uow.open_session, "sync_runs", RUNS, MAX_COUNT)
         copy(uow.open_session, "bookings", BOOKINGS.columns, MAX_COUNT)
         uow.commit()
     return store
@@ -49,6 +44,3 @@ def filled(store: Store, hotel: Hotel, connection: Connection) -> Store:
 class TestCounts:
     def test_end_at_the_limit(self, filled: Store, hotel: Hotel) -> None:
         assert filled.queries.count_bookings(hotel.id) == MAX_COUNT
-        runs, total = filled.queries.sync_runs(hotel.id, limit=1, offset=MAX_COUNT)
-        assert (len(runs), total) == (1, MAX_COUNT)
-        assert filled.queries.sync_runs(hotel.id, limit=1, provider="nobody") == ([], 0)

@@ -53,7 +53,8 @@ GUESTS: Final = """query ($filter: GuestFilter, $after: String) {
 AVAILABILITY: Final = """query ($to: Date!) {
   availability(filter: {from: "%s", to: $to}) {date available}}"""
 HOTEL: Final = "{hotel {slug roomTypes {externalId} rooms {externalId}} connections {name state}}"
-RUNS: Final = "{syncRuns(limit: 20, offset: 100) {runs {id status} total}}"
+RUNS: Final = """query ($after: String) {
+  syncRuns(first: 5, after: $after) {edges {cursor node {id status}}}}"""
 
 
 def list_bookings(on: Installation, provider: str | None, filter_name: str, order: str) -> None:
@@ -87,6 +88,13 @@ def get(path: str, provider: str = "canonical") -> Query:
 def list_guests(on: Installation, provider: str | None) -> None:
     found = run_query(on.caller(provider), GUESTS)["guests"]["edges"]
     assert run_query(on.caller(provider), GUESTS, after=found[9]["cursor"])
+
+
+def list_sync_runs(on: Installation, provider: str | None) -> None:
+    """Two pages."""
+    found = run_query(on.caller(provider), RUNS)["syncRuns"]["edges"]
+    more = run_query(on.caller(provider), RUNS, after=found[-1]["cursor"])["syncRuns"]["edges"]
+    assert (len(found), len(more)) == (5, 5)
 
 
 def page_through_quarantine(on: Installation, provider: str) -> None:
@@ -160,9 +168,9 @@ QUERIES: Final[dict[str, Query]] = dict(
     "availability": graphql(AVAILABILITY % TODAY, to=WEEK["to"]),
     "availability of all": graphql(AVAILABILITY % TODAY, None, to=WEEK["to"]),
     "hotel and connections": graphql(HOTEL),
-    "sync runs": graphql(RUNS),
-    "sync runs of all": graphql(RUNS, None),
-    "sync runs of the other": graphql(RUNS, "scripted"),
+    "sync runs": partial(list_sync_runs, provider="canonical"),
+    "sync runs of all": partial(list_sync_runs, provider=None),
+    "sync runs of the other": partial(list_sync_runs, provider="scripted"),
     "sync runs by REST": get("sync/runs?limit=20"),
     "connections by REST": get("connections"),
     "quarantine": partial(page_through_quarantine, provider="canonical"),

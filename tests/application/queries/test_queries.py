@@ -252,8 +252,12 @@ class TestSyncRuns:
             hidden = app.run(of=push_only)
             app.clock.advance(timedelta(seconds=1))
         find = FindSyncRuns(app.store.queries)
-        page = find(app.caller(), limit=2, offset=1)
-        assert ([r.id for r in page.runs], page.total) == ([mine[3], mine[2]], 5)
+        page = find(app.caller(), first=2)
+        assert [run.id for run in page.rows] == [mine[4], mine[3]]
+        rest = find(app.caller(), first=3, after=page.next_cursor)
+        assert ([run.id for run in rest.rows], rest.next_cursor) == ([mine[2], *mine[1::-1]], None)
+        with pytest.raises(BadCursor):
+            find(app.caller(push_only), after=page.next_cursor)
         assert find.one(app.caller(), mine[0]).id == mine[0]
         with pytest.raises(NotFound):
             find.one(app.caller(), hidden.id)
@@ -261,11 +265,10 @@ class TestSyncRuns:
         with pytest.raises(NotFound):
             find.one(elsewhere, mine[0])
 
-    @pytest.mark.parametrize(("limit", "offset"), [(0, 0), (201, 0), (1, -1), (1, 10_001)])
-    def test_are_limited(self, app: App, limit: int, offset: int) -> None:
-        find = FindSyncRuns(app.store.queries)
+    @pytest.mark.parametrize("first", [0, 201])
+    def test_are_limited(self, app: App, first: int) -> None:
         with pytest.raises(InvalidRequest):
-            find(app.caller(), limit=limit, offset=offset)
+            FindSyncRuns(app.store.queries)(app.caller(), first=first)
 
 
 class TestConnections:

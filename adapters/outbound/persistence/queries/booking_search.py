@@ -18,7 +18,11 @@ from adapters.outbound.persistence.engine.column_values import (
 from adapters.outbound.persistence.engine.conditions import Conditions
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.queries.contents import columns_without_content
-from adapters.outbound.persistence.queries.positions import invalid_position, parse_position_id
+from adapters.outbound.persistence.queries.positions import (
+    invalid_position,
+    parse_position_id,
+    parse_position_micros,
+)
 from adapters.outbound.persistence.schema.tables import BOOKINGS
 from adapters.outbound.persistence.stores.stay_bounds import StayBounds, StaySpan
 from domain.status import IN_HOUSE_STATUSES
@@ -86,24 +90,16 @@ def _column(order: BookingOrder) -> str:
 
 def _parse_position(order: BookingOrder, after: tuple[str, str]) -> tuple[str | int, str]:
     """Positions come back from callers. Raises InvalidField."""
-    try:
-        key, booking_id = after
-        sort_value = _parse_micros(key) if order in _BY_SYNCED else _parse_day(key)
-    except ValueError as error:
-        raise invalid_position() from error
+    key, booking_id = after
+    sort_value = parse_position_micros(key) if order in _BY_SYNCED else _parse_day(key)
     return sort_value, parse_position_id(booking_id)
 
 
-def _parse_micros(key: str) -> int:
-    """Raises ValueError beyond a 64-bit column."""
-    micros = int(key)
-    if abs(micros) >= 2**63:
-        raise ValueError(key)
-    return micros
-
-
 def _parse_day(key: str) -> str:
-    return date.fromisoformat(key).isoformat()
+    try:
+        return date.fromisoformat(key).isoformat()
+    except ValueError as error:
+        raise invalid_position() from error
 
 
 def _conditions(session: Session, wanted: BookingFilter) -> Conditions:

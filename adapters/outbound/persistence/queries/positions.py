@@ -15,3 +15,14 @@ def parse_position_id(text: str) -> str:
         return UUID(text).hex
     except ValueError as error:
         raise invalid_position() from error
+
+
+def parse_position_micros(text: str) -> int:
+    """Raises InvalidField, also beyond a 64-bit column."""
+    try:
+        micros = int(text)
+    except ValueError as error:
+        raise invalid_position() from error
+    if abs(micros) >= 2**63:
+        raise invalid_position()
+    return micros

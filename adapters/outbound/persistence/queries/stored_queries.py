@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from peewee import fn
+from peewee import Tuple, Value
 
-from adapters.outbound.persistence.engine.column_values import Row, email_search_key
+from adapters.outbound.persistence.engine.column_values import (
+    Row,
+    email_search_key,
+    micros_from_instant,
+)
 from adapters.outbound.persistence.engine.conditions import Conditions
 from adapters.outbound.persistence.engine.driver_errors import StatementRejected
 from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.migrations import newest
 from adapters.outbound.persistence.queries import booking_search
 from adapters.outbound.persistence.queries.contents import columns_without_content, read_contents
-from adapters.outbound.persistence.queries.positions import parse_position_id
+from adapters.outbound.persistence.queries.positions import (
+    parse_position_id,
+    parse_position_micros,
+)
 from adapters.outbound.persistence.schema.availability_rows import cell_of
 from adapters.outbound.persistence.schema.booking_rows import booking_of
 from adapters.outbound.persistence.schema.guest_rows import guest_of
@@ -176,18 +183,27 @@ class StoredQueries:
             return count_records(session, hotel_id)
 
     def sync_runs(
-        self, hotel_id: HotelId, *, limit: int, offset: int = 0, provider: str | None = None
-    ) -> tuple[Sequence[SyncRun], int]:
+        self,
+        hotel_id: HotelId,
+        *,
+        limit: int,
+        after: Keyset | None = None,
+        provider: str | None = None,
+    ) -> Slice[SyncRun]:
         condition: Any = SyncRunRow.hotel_id == hotel_id
         if provider is not None:
             condition &= SyncRunRow.provider == provider
+        if after is not None:
+            condition &= Tuple(SyncRunRow.queued_at, SyncRunRow.id) < Tuple(
+                Value(parse_position_micros(after[0])), Value(parse_position_id(after[1]))
+            )
         newest_first = (SyncRunRow.queued_at.desc(), SyncRunRow.id.desc())
         query = SyncRunRow.select().where(condition).order_by(*newest_first)
-        counted = SyncRunRow.select(SyncRunRow.id).where(condition).limit(MAX_COUNT)
-        count = SyncRunRow.select(fn.COUNT(counted.c.id).alias("count")).from_(counted)
         with self.pool.reading() as session:
-            found = session.select(query.limit(limit).offset(offset))
-            return [run_from_row(row) for row in found], session.select(count)[0]["count"]
+            found = session.select(query.limit(limit + 1))
+        runs = [run_from_row(row) for row in found[:limit]]
+        positions = [(str(micros_from_instant(run.queued_at)), run.id.hex) for run in runs]
+        return Slice(runs, positions, more=len(found) > limit)
 
     def sync_run(self, hotel_id: HotelId, run_id: UUID) -> SyncRun | None:
         query = SyncRunRow.select().where(SyncRunRow.hotel_id == hotel_id, SyncRunRow.id == run_id)
