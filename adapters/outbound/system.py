@@ -130,9 +130,12 @@ class Uuid7Generator:
 
     def new(self) -> UUID:
         with self._lock:
-            seed, tail = self._random() % _COUNTER_SEED, self._random() % _TAIL_LIMIT
-            milliseconds = time.time_ns() // 1_000_000
-            self._last = max(self._last + 1, milliseconds * _COUNTER_LIMIT + seed)
+            tail = self._random() % _TAIL_LIMIT
+            start = time.time_ns() // 1_000_000 * _COUNTER_LIMIT
+            if start > self._last:
+                self._last = start + self._random() % _COUNTER_SEED
+            else:
+                self._last += 1
             ticks = self._last
         milliseconds, counter = divmod(ticks, _COUNTER_LIMIT)
         value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | tail
