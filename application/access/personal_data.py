@@ -28,8 +28,6 @@ def require_email_search(principal: Principal) -> None:
     principal.require(PERSONAL_DATA_SCOPES[PersonalData.CONTACT])
 
 
-def visible_last_name(principal: Principal, name: str | None) -> str | None:
-    """The name, or its initial without the scope to read names."""
-    if not name or principal.has(Scope.READ_GUESTS):
-        return name
-    return f"{name.strip()[:1]}."
+def initial(name: str | None) -> str | None:
+    """Of a last name, for callers without the scope to read names."""
+    return f"{name.strip()[:1]}." if name else name

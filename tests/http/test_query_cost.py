@@ -225,8 +225,16 @@ class TestSelectedContent:
 
 
 class TestExecution:
+    @pytest.mark.parametrize("worth_compiling", [1, 10**6], ids=["compiled", "field by field"])
     @pytest.mark.parametrize("scopes", [FULL_READ, frozenset({Scope.READ})], ids=["all", "read"])
-    def test_equals_that_of_graphql_core(self, full: HttpHarness, scopes: frozenset[Scope]) -> None:
+    def test_equals_that_of_graphql_core(
+        self,
+        full: HttpHarness,
+        scopes: frozenset[Scope],
+        worth_compiling: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(PlainExecution, "worth_compiling", worth_compiling)
         caller = full.caller("alpha", scopes=scopes)
         nodes = [
             (name, " ".join(field_selections(kind).values()))
@@ -264,3 +272,17 @@ class TestExecution:
         plain, core = execute(PlainExecution), execute(ExecutionContext)
         assert plain == core
         assert json.dumps(plain, default=str) == json.dumps(core, default=str)
+
+    def test_follows_the_variables_of_each_request(
+        self, full: HttpHarness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The compiled selections are kept with the document."""
+        monkeypatch.setattr(PlainExecution, "worth_compiling", 1)
+        caller = full.caller("alpha")
+        document = (
+            "query q($wanted: Boolean!) {bookings {edges {node {externalId"
+            " stay @include(if: $wanted) {arrival} status @skip(if: $wanted)}}}}"
+        )
+        for wanted, names in ((True, {"stay"}), (False, {"status"}), (True, {"stay"})):
+            [edge, *_] = run_query(caller, document, wanted=wanted)["bookings"]["edges"]
+            assert edge["node"].keys() == {"externalId"} | names

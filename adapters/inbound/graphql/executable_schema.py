@@ -1,6 +1,7 @@
 """The executable schema, and the cache of validated query documents."""
 
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import Enum
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from graphql import (
 )
 from graphql_server.exceptions import GraphQLValidationError
 
+from adapters.inbound.graphql.compiled_fields import RenderCache
 from adapters.inbound.graphql.execution import PlainResolver
 from adapters.inbound.graphql.query_limits import (
     require_depth_within_limits,
@@ -92,6 +94,7 @@ class PreparedQuery:
     document: DocumentNode
     selections: Selections
     operations: tuple[str | None, ...]
+    renders: RenderCache = dataclass_field(default_factory=dict, repr=False)
 
 
 class QueryDocuments:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from dataclasses import field as dataclass_field
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from ariadne import ObjectType, QueryType
 from graphql import GraphQLResolveInfo
 
+from adapters.inbound.graphql.compiled_fields import RenderCache
 from adapters.inbound.graphql.execution import PlainResolver
 from adapters.inbound.graphql.filters import (
     availability_filter,
@@ -20,11 +22,12 @@ from adapters.inbound.graphql.filters import (
 from adapters.inbound.graphql.query_cost import FieldCost, QueryBudget
 from adapters.inbound.graphql.use_cases import GraphQLUseCases
 from application.access.authenticate import Principal
-from application.access.personal_data import scope_of_field, visible_last_name
+from application.access.personal_data import initial, scope_of_field
 from application.connections.find_connections import connection_health
 from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import BookingOrder
 from application.queries.result_pages import ResultPage
+from domain.access import Scope
 from domain.availability import AvailabilityCell, CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.canonical_format import (
@@ -47,6 +50,8 @@ class RequestContext:
     caller: Principal
     use_cases: GraphQLUseCases
     budget: QueryBudget
+    renders: RenderCache = dataclass_field(default_factory=dict, repr=False)
+    """Of the document that is executed."""
 
     def at(self, slug: str | None) -> "RequestContext":
         """For the caller at that hotel. Raises Forbidden for a hotel that is not the token's."""
@@ -227,17 +232,12 @@ def _connection(
     }
 
 
-def _last_name_resolver(path: str) -> Resolver:
-    read = attrgetter(path)
-    return lambda source, info: visible_last_name(info.context.caller, read(source))
-
-
 def _field_resolver(spec: FieldSpec | None, path: str) -> Resolver:
     read = attrgetter(path)
     if spec is None:
         return PlainResolver(read)
     if spec.name == "last_name":
-        return _last_name_resolver(path)
+        return PlainResolver(read, Scope.READ_GUESTS, lambda source: initial(read(source)))
     if spec.type is Scalar.EXTRAS:
         return PlainResolver(lambda source: _extras(read(source)), scope_of_field(spec))
     return PlainResolver(read, scope_of_field(spec))

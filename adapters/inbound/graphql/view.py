@@ -6,6 +6,7 @@ POST only: a query in a URL would leak guests' addresses into logs. Transport er
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import orjson
@@ -150,7 +151,7 @@ class HardenedGraphQLView(GraphQLView[RequestContext, None]):
             self.schema,
             prepared.document,
             root_value=root_value,
-            context_value=context,
+            context_value=replace(context, renders=prepared.renders),
             variable_values=variables,
             operation_name=request_data.operation_name,
             hide_suggestions=not self._options.introspection,
