@@ -123,6 +123,10 @@ class SyncRun:
     """Attempts since the run last made progress, the current one included."""
     paused_state: str | None = None
     """Of a reconcile between two turns: where it goes on, and what it saw so far."""
+    folded_runs: int = 0
+    """Idle runs right before this one that it stands for; `transport` is theirs too."""
+    idle_since: datetime | None = None
+    """When the first of them started."""
 
     def begin(self, *, fencing_number: int, now: datetime) -> "SyncRun":
         """Starts the run, or resumes it after its worker died."""
@@ -168,6 +172,22 @@ class SyncRun:
             pages=self.pages + 1,
             counts=self.counts.plus(counts),
             fruitless_attempts=0 if progressed else self.fruitless_attempts,
+        )
+
+    @property
+    def is_idle(self) -> bool:
+        """A scheduled delta that completed at the first attempt and saw nothing."""
+        is_scheduled = self.kind is SyncKind.DELTA and self.trigger is SyncTrigger.SCHEDULE
+        is_smooth = self.status is SyncStatus.COMPLETED and self.attempts == 1
+        return is_scheduled and is_smooth and self.counts == SyncCounts()
+
+    def folding(self, previous: "SyncRun") -> "SyncRun":
+        """This idle run, standing for the idle one before it as well."""
+        return replace(
+            self,
+            folded_runs=previous.folded_runs + 1,
+            idle_since=previous.idle_since or previous.started_at,
+            transport=self.transport.plus(previous.transport),
         )
 
     @property

@@ -138,6 +138,10 @@ class SyncRuns(Protocol):
         """Raises LeaseLost if the run is stored under a higher fencing number, or not at all."""
         ...
 
+    def delete(self, run: SyncRun) -> None:
+        """Does nothing if it is not stored."""
+        ...
+
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         """QUEUED or RUNNING: at most one."""
         ...

@@ -154,6 +154,8 @@ def full_sync_run(of: Connection) -> SyncRun:
         attempts=2,
         fruitless_attempts=1,
         paused_state="{}",
+        folded_runs=2**31 - 1,
+        idle_since=T0,
     )
 
 

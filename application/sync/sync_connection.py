@@ -27,6 +27,7 @@ from application.ingest.inbox_rows import notification_rows, payload_mask
 from application.ingest.quarantine_items import apply_page
 from application.ingest.stored_items import StoredItemReader
 from application.retrying import in_transaction
+from application.sync.fold_idle_runs import fold_idle_runs
 from application.sync.record_run_finished import record_run_finished
 from application.sync.sync_session import (
     SyncSession,
@@ -124,7 +125,15 @@ class SyncConnection:
                 run = run.continuing(uow.sync_runs.last_ended(connection), now=now)
             uow.sync_runs.save(run)
             uow.commit()
-        return SyncSession(run, connection, hotel, lease, turn, began=self.clock.monotonic())
+        return SyncSession(
+            run,
+            connection,
+            hotel,
+            lease,
+            turn,
+            has_notifications=run.pages > 0,
+            began=self.clock.monotonic(),
+        )
 
     def _refuse(self, uow: UnitOfWork, run: SyncRun, lease: Lease, now: datetime) -> SyncRun:
         """Leaves the connection unchanged, so that it still shows why it was stopped."""
@@ -214,6 +223,8 @@ class SyncConnection:
             correlation_id=session.run.correlation_id,
         )
 
+        session.has_notifications |= bool(rows)
+
         def store(uow: UnitOfWork) -> tuple[SyncRun, list[ItemResult]]:
             context = self._context(session, page)
             results = apply_page(uow, page, context, self.ids, batch_id=session.run.id)
@@ -302,6 +313,8 @@ class SyncConnection:
             run = session.run.finish(now=now, transport=transport)
             connection, _ = get_connection(uow, run.connection_id)
             uow.connections.save(connection.synced(run, cursor=session.cursor, now=now))
+            if not session.has_notifications:
+                run = fold_idle_runs(uow, session.connection, run)
             record_run_finished(uow, run, SyncCompleted, now=now, event_id=self.ids.new())
             return run
 

@@ -24,7 +24,8 @@ BEGINNING_SHARE: Final = 4
 @dataclass(slots=True)
 class SyncSession:
     """One worker's state while it executes a run. `seen`: bookings that the provider returned,
-    readable or not. `began` and `until`, of the monotonic clock: the turn's begin and end; the end
+    readable or not. `has_notifications`: whether a page had some, or may have had, as it was stored
+    before. `began` and `until`, of the monotonic clock: the turn's begin and end; the end
     is known once a page was stored from which the run can go on."""
 
     run: SyncRun
@@ -32,6 +33,7 @@ class SyncSession:
     hotel: Hotel
     lease: Lease
     turn: JobTurn
+    has_notifications: bool = False
     cursor: str | None = None
     seen: set[str] = field(default_factory=set)
     began: float = 0.0

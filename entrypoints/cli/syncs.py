@@ -143,6 +143,8 @@ def _run_fields(run: SyncRun) -> dict[str, object]:
         "calls": run.transport.calls,
         "retries": run.transport.retries,
         "seconds": seconds,
+        "folded_runs": run.folded_runs,
+        "idle_since": run.idle_since,
         "error": run.error_code,
         "path": run.error_path,
         "detail": run.error_detail,

@@ -548,6 +548,15 @@ class TestSyncRuns:
             found = uow.sync_runs.stuck(queued_before=T0 + 5 * MINUTE)
         assert found == [StuckRun(each.hotel_id, each.id, each.correlation_id) for each in stuck]
 
+    def test_are_deleted_one_by_one(self, site: HotelFixture) -> None:
+        runs = [builders.sync_run(site.connection, status=SyncStatus.COMPLETED) for _ in range(2)]
+        self.add(site, *runs)
+        with site.store.unit_of_work() as uow:
+            uow.sync_runs.delete(runs[0])
+            uow.sync_runs.delete(builders.sync_run(site.connection))
+            uow.commit()
+        assert list(site.store.queries.sync_runs(site.hotel.id, limit=9).rows) == runs[1:]
+
     def test_are_listed_newest_first_in_pages(
         self, site: HotelFixture, other_site: HotelFixture
     ) -> None:

@@ -64,6 +64,9 @@ class BatchResponseSchema(PushResponseSchema):
 
 
 class SyncRunResponseSchema(_BaseSchema):
+    """`folded_runs`: idle deltas right before this one that it stands for, `transport` included;
+    `idle_since`: when the first of them started."""
+
     id = fields.UUID(required=True)
     status_url = fields.String(required=True)
     connection_id = fields.UUID(required=True)
@@ -80,6 +83,8 @@ class SyncRunResponseSchema(_BaseSchema):
     counts = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
     transport = fields.Dict(required=True, keys=fields.String(), values=fields.Integer())
     error = fields.Nested(SyncErrorSchema, required=True, allow_none=True)
+    folded_runs = fields.Integer(required=True)
+    idle_since = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class ConnectionSchema(_BaseSchema):

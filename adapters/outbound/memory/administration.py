@@ -196,6 +196,9 @@ class InMemorySyncRuns:
             raise LeaseLost
         self._tables.sync_runs[run.id] = run
 
+    def delete(self, run: SyncRun) -> None:
+        self._tables.sync_runs.pop(run.id, None)
+
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         return [r for r in self._open_runs() if r.connection_id == connection_id]
 

@@ -119,6 +119,8 @@ class SyncRunRow(Model):
     attempts = IntegerField()
     fruitless_attempts = IntegerField()
     paused_state = TextField(null=True)
+    folded_runs = IntegerField()
+    idle_since = OptionalInstantField()
 
     class Meta:
         table_name = "sync_runs"

@@ -78,6 +78,11 @@ class StoredSyncRuns:
         if not saved:
             raise LeaseLost
 
+    def delete(self, run: SyncRun) -> None:
+        self.session.run(
+            "DELETE FROM sync_runs WHERE hotel_id = %s AND id = %s", (run.hotel_id.hex, run.id.hex)
+        )
+
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         return self._select((SyncRunRow.connection_id == connection_id) & _IS_UNFINISHED)
 
