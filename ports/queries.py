@@ -7,14 +7,13 @@ from enum import Flag, StrEnum, auto
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
-from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from domain.messages import ListedItem
 from domain.snapshots import HotelRecords
 from domain.status import BookingStatus
 from domain.sync_run import SyncRun
-from domain.values import DateRange, HotelId
+from domain.values import DateRange, HotelId, Money, SourceVersion
 from ports.bookings import StatusChange
 from ports.messages import QuarantineFilter as QuarantineFilter
 
@@ -130,6 +129,62 @@ class GuestFilter:
     external_ids: frozenset[str] = frozenset()
 
 
+class CellValues(Protocol):
+    """Those of domain.availability.CellDetails that are shown."""
+
+    @property
+    def total(self) -> int | None: ...
+
+    @property
+    def available(self) -> int | None: ...
+
+    @property
+    def occupied(self) -> int | None: ...
+
+    @property
+    def blocked(self) -> int | None: ...
+
+    @property
+    def lowest_rate(self) -> Money | None: ...
+
+    @property
+    def closed(self) -> bool | None: ...
+
+    @property
+    def closed_to_arrival(self) -> bool | None: ...
+
+    @property
+    def closed_to_departure(self) -> bool | None: ...
+
+    @property
+    def min_stay(self) -> int | None: ...
+
+    @property
+    def max_stay(self) -> int | None: ...
+
+
+class ListedCell(Protocol):
+    """What an answer shows of a domain.availability.AvailabilityCell."""
+
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def room_type_id(self) -> str: ...
+
+    @property
+    def day(self) -> date: ...
+
+    @property
+    def version(self) -> SourceVersion: ...
+
+    @property
+    def synced_at(self) -> datetime: ...
+
+    @property
+    def details(self) -> CellValues: ...
+
+
 class Queries(Protocol):
     """`limit` is at least 1. `after`: a position of an earlier slice with the same filter and
     order; concurrent writes do not move unchanged rows."""
@@ -174,7 +229,7 @@ class Queries(Protocol):
         """By id."""
         ...
 
-    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
+    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[ListedCell]:
         """By day, then provider, then room type."""
         ...
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from application.errors import InvalidRequest
 from application.queries.result_pages import ResultPage, find_page
-from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from ports.queries import (
@@ -16,6 +15,7 @@ from ports.queries import (
     ContentSize,
     GuestFilter,
     Inspect,
+    ListedCell,
     Part,
     Queries,
     RecordsSize,
@@ -94,7 +94,7 @@ class FindAvailability:
 
     def __call__(
         self, wanted: AvailabilityFilter, *, limit: int = MAX_CELLS + 1
-    ) -> Sequence[AvailabilityCell]:
+    ) -> Sequence[ListedCell]:
         """Up to `limit` cells. Raises InvalidRequest for an empty or reversed range, one over 400
         days, or more than 10,000 cells."""
         days = (wanted.end - wanted.start).days

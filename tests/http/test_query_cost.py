@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +107,21 @@ class TestCost:
         further = [cell(day, f"R{n}") for day in days for n in range(9)]
         caller.post(f"{PUSH}/availability", further)
         assert error_code(query_error(caller, SEASON)) == "QUERY_TOO_LARGE"
+
+    def test_pays_for_the_year_of_twenty_room_types(self) -> None:
+        installed = add_hotels(HttpHarness())
+        stored = installed.stored_connection("alpha", "canonical")
+        days = [date(2026, 3, 1) + timedelta(days=n) for n in range(365)]
+        with installed.store.unit_of_work() as uow:
+            types = [f"T{n:02}" for n in range(20)]
+            uow.availability.save(
+                [builders.cell(stored, day, name, total=1) for day in days for name in types]
+            )
+            uow.commit()
+        year = '{from: "2026-03-01", to: "2027-03-01"}'
+        names = "roomTypeId date total available closed minStay"
+        query = f"{{availability(filter: {year}) {{{names}}}}}"
+        assert len(run_query(installed.caller("alpha"), query)["availability"]) == 7_300
 
     def test_counts_the_changes_of_status_histories(self) -> None:
         caller = harness(1_500).caller("alpha")

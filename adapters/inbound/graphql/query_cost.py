@@ -24,7 +24,7 @@ _ROW_COSTS: Final = {
     "guest": 50,
     "connections": 20,
     "statusHistory": 10,
-} | {"availability": 8, "roomTypes": 10, "rooms": 10, "ratePlans": 10}
+} | {"availability": 4, "roomTypes": 10, "rooms": 10, "ratePlans": 10}
 _ALWAYS_READ: Final = frozenset(("edges",))
 """Also if only `pageInfo` is selected."""
 _FIX: Final = "Select fewer fields or elements"

@@ -28,7 +28,7 @@ from application.events.cloud_events import to_camel_case
 from application.queries.find_bookings import BookingOrder
 from application.queries.result_pages import ResultPage
 from domain.access import Scope
-from domain.availability import AvailabilityCell, CellDetails
+from domain.availability import CellDetails
 from domain.booking import Booking, BookingDetails
 from domain.canonical_format import (
     AVAILABILITY,
@@ -159,9 +159,7 @@ def booking(
 
 
 @_query_field("availability")
-def availability(
-    context: RequestContext, cost: FieldCost, **arguments: Any
-) -> Sequence[AvailabilityCell]:
+def availability(context: RequestContext, cost: FieldCost, **arguments: Any) -> Sequence[object]:
     wanted = availability_filter(context.caller, arguments["filter"])
     limit = cost.affordable("availability") + 1
     found = context.use_cases.find_availability(wanted, limit=limit)

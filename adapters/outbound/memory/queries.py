@@ -7,7 +7,6 @@ from uuid import UUID
 
 from adapters.outbound.memory.messages import is_quarantined_match
 from adapters.outbound.memory.tables import Record, Tables
-from domain.availability import AvailabilityCell
 from domain.booking import Booking, BookingDetails
 from domain.guest import Guest
 from domain.messages import InboxState, ListedItem
@@ -92,7 +91,7 @@ class InMemoryQueries:
 
     def availability(
         self, wanted: queries.AvailabilityFilter, *, limit: int
-    ) -> Sequence[AvailabilityCell]:
+    ) -> Sequence[queries.ListedCell]:
         cells = [
             cell
             for cell in self._committed().cells.values()

@@ -50,6 +50,11 @@ def optional_money(minor: int | None, currency: str | None) -> Money | None:
     return None if minor is None or currency is None else Money(minor, currency)
 
 
+def optional_bool(value: int | None) -> bool | None:
+    """SQLite has integers."""
+    return None if value is None else bool(value)
+
+
 def money_columns(money: Money | None) -> tuple[int | None, str | None]:
     return (None, None) if money is None else (money.minor, money.currency)
 

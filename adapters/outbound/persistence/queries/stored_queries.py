@@ -18,16 +18,15 @@ from adapters.outbound.persistence.engine.pool import Pool
 from adapters.outbound.persistence.migrations import newest
 from adapters.outbound.persistence.queries import booking_search
 from adapters.outbound.persistence.queries.contents import columns_without_content, read_contents
+from adapters.outbound.persistence.queries.listed_cells import CELL_COLUMNS, StoredCell
 from adapters.outbound.persistence.queries.positions import (
     parse_position_id,
     parse_position_micros,
 )
-from adapters.outbound.persistence.schema.availability_rows import cell_of
 from adapters.outbound.persistence.schema.booking_rows import booking_of
 from adapters.outbound.persistence.schema.guest_rows import guest_of
 from adapters.outbound.persistence.schema.models import SyncRunRow
 from adapters.outbound.persistence.schema.tables import (
-    AVAILABILITY,
     BOOKINGS,
     GUESTS,
     STATUS_HISTORY,
@@ -36,7 +35,6 @@ from adapters.outbound.persistence.stores import inbox
 from adapters.outbound.persistence.stores.bookings import change_of
 from adapters.outbound.persistence.stores.hotel_records import count_records, load_records
 from adapters.outbound.persistence.stores.sync_runs import run_from_row
-from domain.availability import AvailabilityCell
 from domain.booking import Booking
 from domain.guest import Guest
 from domain.messages import ListedItem
@@ -54,6 +52,7 @@ from ports.queries import (
     GuestFilter,
     Inspect,
     Keyset,
+    ListedCell,
     RecordsSize,
     Slice,
     read_everything,
@@ -161,18 +160,18 @@ class StoredQueries:
         guests = [guest_of(record, wanted.hotel_id, self.sealer) for record in records]
         return Slice(guests, [(guest.id.hex, "") for guest in guests], len(found) > limit)
 
-    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[AvailabilityCell]:
+    def availability(self, wanted: AvailabilityFilter, *, limit: int) -> Sequence[ListedCell]:
         days = (wanted.start.isoformat(), wanted.end.isoformat())
         where = _hotel_conditions(wanted.hotel_id, wanted.provider)
         where.require("day >= %s AND day < %s", *days)
         with self.pool.reading() as session:
             where.require_one_of(session, "room_type_id", "text", wanted.room_types)
             found = session.rows(
-                f"SELECT {AVAILABILITY.column_list} FROM availability WHERE {where} "  # noqa: S608
+                f"SELECT {CELL_COLUMNS} FROM availability WHERE {where} "  # noqa: S608
                 "ORDER BY day, provider, room_type_id LIMIT %s",
                 (*where.parameters, limit),
             )
-        return [cell_of(row, wanted.hotel_id) for row in found]
+        return list(map(StoredCell._make, found))
 
     def records(self, hotel_id: HotelId) -> Mapping[str, HotelRecords]:
         with self.pool.reading() as session:

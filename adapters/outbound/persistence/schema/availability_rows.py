@@ -7,6 +7,7 @@ from datetime import date
 from adapters.outbound.persistence.engine.column_values import (
     Row,
     money_columns,
+    optional_bool,
     optional_money,
     shared_instant,
 )
@@ -54,9 +55,9 @@ def cell_of(row: Row, hotel_id: HotelId) -> AvailabilityCell:
             occupied=record.occupied,
             blocked=record.blocked,
             lowest_rate=optional_money(record.lowest_rate_minor, record.lowest_rate_currency),
-            closed=_optional_bool(record.closed),
-            closed_to_arrival=_optional_bool(record.closed_to_arrival),
-            closed_to_departure=_optional_bool(record.closed_to_departure),
+            closed=optional_bool(record.closed),
+            closed_to_arrival=optional_bool(record.closed_to_arrival),
+            closed_to_departure=optional_bool(record.closed_to_departure),
             min_stay=record.min_stay,
             max_stay=record.max_stay,
             counted_rooms=_parse_rooms(record.counted_rooms),
@@ -79,7 +80,3 @@ def _parse_rooms(text: str | None) -> tuple[RoomCount, ...]:
         RoomCount(room_id=room_id, available=available, blocked=blocked)
         for room_id, (available, blocked) in counts.items()
     )
-
-
-def _optional_bool(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
