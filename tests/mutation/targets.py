@@ -31,14 +31,11 @@ TARGETS: Final[Mapping[str, Target]] = {
     "cursors": Target(
         {
             "application/queries/find_bookings.py": (
-                "MAX_FIRST",
                 "FindBookings",
                 "FindGuests",
-                "_page",
                 "_filter_text",
-                "_cursor",
-                "_position",
             ),
+            "application/queries/result_pages.py": (),
             "adapters/outbound/persistence/queries/positions.py": (),
             "adapters/outbound/persistence/queries/booking_search.py": (),
             f"{_KIT}/pull/checkpoint.py": (),
@@ -46,6 +43,7 @@ TARGETS: Final[Mapping[str, Target]] = {
         },
         (
             "tests/application/queries",
+            "tests/adapters/persistence/test_positions.py",
             f"{_KIT_TESTS}/pull",
             "tests/domain/test_connection.py",
             f"{_CONTRACTS}/test_queries.py",

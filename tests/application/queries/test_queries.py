@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
@@ -31,11 +34,24 @@ from application.queries.find_providers import FindProvider
 from application.sync.find_sync_runs import FindSyncRuns
 from domain.messages import ItemKind
 from domain.status import BookingStatus
+from domain.sync_run import SyncKind
 from ports.errors import UnknownProvider
 from ports.queries import AvailabilityFilter, BookingFilter, BookingOrder, GuestFilter
 from tests import builders
 from tests.application.use_case_harness import App, booked, cell, guest
 from tests.builders import JUNE
+
+PRINT_CURSOR = """
+from uuid import UUID
+from types import SimpleNamespace
+from application.queries.find_bookings import FindBookings
+from domain.status import BookingStatus
+from ports.queries import BookingFilter, Slice
+found = Slice(["row"], [("2000-01-01", "0" * 32)], True)
+queries = SimpleNamespace(bookings=lambda *_, **__: found)
+wanted = BookingFilter(hotel_id=UUID("{hotel_id}"), statuses=frozenset(BookingStatus))
+print(FindBookings(queries)(wanted, first=1).cursors[0])
+"""
 
 
 class Inspected(Exception):
@@ -86,6 +102,13 @@ class TestBookings:
         guests = FindGuests(app.store.queries)(GuestFilter(hotel_id=app.hotel.id))
         assert (len(bookings.rows), bookings.has_next) == (50, True)
         assert (len(guests.rows), guests.has_next) == (50, True)
+
+    def test_and_guests_go_on_after_a_cursor(self, app: App) -> None:
+        app.push(*(guest(f"G{n}") for n in range(3)), kind=ItemKind.GUEST)
+        find, wanted = FindGuests(app.store.queries), GuestFilter(hotel_id=app.hotel.id)
+        first = find(wanted, first=2)
+        [last] = find(wanted, first=2, after=first.next_cursor).rows
+        assert {last.external_id, *(each.external_id for each in first.rows)} == {"G0", "G1", "G2"}
 
     def test_and_guests_are_read_after_their_size_was_inspected(self, app: App) -> None:
         app.push(booked("B1"))
@@ -142,6 +165,18 @@ class TestCursor:
         other = replace(_all(app), statuses=frozenset(reversed(states)))
         cursor = find(one, first=1).cursors[0]
         assert len(find(other, after=cursor).rows) == 2
+
+    def test_is_accepted_by_another_process(self, app: App) -> None:
+        """Whose sets have another order."""
+        wanted = replace(_all(app), statuses=frozenset(BookingStatus))
+        command = [sys.executable, "-c", PRINT_CURSOR.format(hotel_id=str(app.hotel.id))]
+        app.push(booked("B1"))
+        for seed in "12":
+            environment = os.environ | {"PYTHONHASHSEED": seed}
+            cursor = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=True
+            ).stdout.strip()
+            assert FindBookings(app.store.queries)(wanted, after=cursor).rows
 
     @given(st.text(max_size=40) | st.binary(max_size=40).map(encoded))
     def test_made_up_is_refused(self, text: str) -> None:
@@ -248,8 +283,8 @@ class TestSyncRuns:
         push_only = app.connect(app.hotel, provider="push_only")
         mine = []
         for _ in range(5):
-            mine.append(app.run().id)
-            hidden = app.run(of=push_only)
+            mine.append(app.run(SyncKind.FULL).id)
+            hidden = app.run(SyncKind.FULL, of=push_only)
             app.clock.advance(timedelta(seconds=1))
         find = FindSyncRuns(app.store.queries)
         page = find(app.caller(), first=2)
