@@ -17,6 +17,8 @@ class AuditAction(StrEnum):
     HOTEL_ADDED = "hotel.added"
     HOTEL_ENABLED = "hotel.enabled"
     HOTEL_DISABLED = "hotel.disabled"
+    RETENTION_CHANGED = "hotel.retention_changed"
+    DATA_PURGED = "data.purged"
     CONNECTION_ADDED = "connection.added"
     CONNECTION_CHANGED = "connection.changed"
     CONNECTION_KEY_ROTATED = "connection.key_rotated"

@@ -1,6 +1,6 @@
 """Stores of hotels, connections, sync runs, credentials and idempotency keys."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, auto
@@ -140,6 +140,11 @@ class SyncRuns(Protocol):
 
     def delete(self, run: SyncRun) -> None:
         """Does nothing if it is not stored."""
+        ...
+
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        """Deletes ended runs that were queued before their hotel's limit, the oldest first, up to
+        `each` of a hotel; returns how many of each."""
         ...
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:

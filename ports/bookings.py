@@ -44,6 +44,13 @@ class BookingStore(Protocol):
 
     def record(self, changes: Sequence[StatusChange]) -> None: ...
 
+    def purge_history(
+        self, limits: Mapping[HotelId, datetime], *, each: int
+    ) -> Mapping[HotelId, int]:
+        """Deletes changes before their hotel's limit, the oldest first, up to `each` of a hotel;
+        returns how many of each."""
+        ...
+
     def of_guests(
         self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]
     ) -> Sequence[Booking]:

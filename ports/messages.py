@@ -129,8 +129,9 @@ class Inbox(Protocol):
         """RECEIVED items of a connection, oldest first: new ones, and others as in `waiting`."""
         ...
 
-    def purge(self, *, done_before: datetime, limit: int) -> int:
-        """Deletes DONE items received before; returns how many. Quarantined items stay."""
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        """Deletes DONE items received before their hotel's limit, the oldest first, up to `each` of
+        a hotel; returns how many of each. Quarantined items stay."""
         ...
 
     def purge_quarantined(self, *, received_before: datetime, limit: int) -> Mapping[HotelId, int]:
@@ -183,7 +184,10 @@ class Outbox(Protocol):
         """The next one of its key is due."""
         ...
 
-    def purge(self, *, delivered_before: datetime, limit: int) -> int: ...
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        """Deletes messages delivered before their hotel's limit, up to `each` of a hotel, unless a
+        subscriber still waits for one; returns how many of each."""
+        ...
 
     def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:
         """Delivered messages of these keys, unless a subscriber still waits for one."""

@@ -9,6 +9,7 @@ from ports.audit import AuditLog
 from ports.bookings import AvailabilityStore, BookingStore, GuestStore, RecordStore, TombstoneStore
 from ports.messages import Inbox, Outbox
 from ports.privacy import Erasures
+from ports.retention import Retentions
 from ports.sealing import SealedValues
 from ports.vendor_errors import VendorErrorTexts
 
@@ -19,6 +20,8 @@ class UnitOfWork(Protocol):
 
     @property
     def hotels(self) -> Hotels: ...
+    @property
+    def retention(self) -> Retentions: ...
     @property
     def connections(self) -> Connections: ...
     @property

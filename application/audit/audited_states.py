@@ -7,6 +7,7 @@ from domain.access import AccessToken, ProviderKey
 from domain.audit import AuditState, Hidden
 from domain.connection import Connection
 from domain.hotel import Hotel
+from domain.retention import Retention
 from ports.system import Secrets
 
 NO_SECRETS: Final[Secrets] = {}
@@ -20,6 +21,10 @@ def hotel_state(hotel: Hotel) -> AuditState:
         "currency": hotel.currency,
         "enabled": hotel.enabled,
     }
+
+
+def retention_state(retention: Retention) -> AuditState:
+    return {f"{kind}_days": days for kind, days in retention.days_by_kind.items()}
 
 
 def connection_state(connection: Connection, secrets: Secrets = NO_SECRETS) -> AuditState:

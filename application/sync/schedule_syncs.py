@@ -11,6 +11,7 @@ from typing import Final
 
 from application.audit.audit_trail import AuditTrail, acting_as
 from application.enqueue_jobs import enqueue_jobs, inbox_job, sync_job
+from application.retention.apply_retention import apply_retention
 from application.sync.queue_due_syncs import CHUNK, QueueDueSyncs
 from domain.audit import RETENTION, AuditAction, AuditValue
 from domain.values import HotelId
@@ -20,16 +21,15 @@ from ports.system import Clock, IdGenerator, Randomness
 from ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 STUCK_AFTER: Final = timedelta(minutes=1)
-DONE_RETENTION: Final = timedelta(days=30)
 QUARANTINE_RETENTION: Final = timedelta(days=180)
 """A bad item that nobody replayed for half a year is outdated, and may hold personal data."""
-DELIVERED_RETENTION: Final = timedelta(days=7)
 VENDOR_TEXT_RETENTION: Final = timedelta(days=30)
 TOMBSTONE_RETENTION: Final = timedelta(days=400)
 """Longer than any vendor resends old messages."""
 PURGE_BATCH: Final = 2_000
 PURGE_FOR: Final = timedelta(seconds=2)
 _LOG: Final = logging.getLogger("pms.quarantine")
+_DATA_LOG: Final = logging.getLogger("pms.retention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,13 @@ class ScheduleSyncs:
         until = self.clock.now() + PURGE_FOR
         purged = 0
         while True:
-            batches = self._purge_once(now)
+            batches, has_more = self._purge_once(now)
             purged += sum(batches)
-            if max(batches) < self.purge_batch or self.clock.now() >= until:
+            if not has_more or self.clock.now() >= until:
                 return purged
 
-    def _purge_once(self, now: datetime) -> tuple[int, ...]:
+    def _purge_once(self, now: datetime) -> tuple[Sequence[int], bool]:
+        """The numbers of deleted rows, and whether there may be more to delete."""
         limit = self.purge_batch
         with self.unit_of_work() as uow:
             quarantined = uow.inbox.purge_quarantined(
@@ -84,19 +85,21 @@ class ScheduleSyncs:
             self._record_purged(uow, quarantined, now)
             batches = (
                 sum(quarantined.values()),
-                uow.inbox.purge(done_before=now - DONE_RETENTION, limit=limit),
-                uow.outbox.purge(delivered_before=now - DELIVERED_RETENTION, limit=limit),
                 uow.idempotency.purge(now=now, limit=limit),
                 uow.tombstones.purge(recorded_before=now - TOMBSTONE_RETENTION, limit=limit),
                 uow.vendor_error_texts.purge(
                     received_before=now - VENDOR_TEXT_RETENTION, limit=limit
                 ),
             )
-            if any(batches):
+            of_hotels = apply_retention(uow, self.audit, now=self.clock.now(), batch=limit)
+            if any(batches) or of_hotels.has_more:
                 uow.commit()
         if quarantined:
             _LOG.warning("quarantine_purged", extra={"count": sum(quarantined.values())})
-        return batches
+        if of_hotels.counts:
+            _DATA_LOG.info("data_purged", extra={"counts": of_hotels.counts})
+        has_more = of_hotels.has_more or max(batches) >= limit
+        return (*batches, of_hotels.counts.total()), has_more
 
     def _record_purged(self, uow: UnitOfWork, purged: Mapping[HotelId, int], now: datetime) -> None:
         before = (now - QUARANTINE_RETENTION).isoformat()

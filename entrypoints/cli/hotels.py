@@ -1,10 +1,28 @@
 """`pms hotel`."""
 
+from typing import Any, Final
+
 import click
 
 from domain.hotel import Hotel
+from domain.retention import MAX_DAYS, DataKind, Retention
 from entrypoints.cli.open_container import open_container, open_hotel
 from entrypoints.cli.output import JsonCommandGroup, print_fields, print_rows
+
+
+class Days(click.ParamType[int]):
+    """0: for ever."""
+
+    name = "days|forever"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return 0 if value == "forever" else int(_DAYS_RANGE.convert(value, param, ctx))
+
+
+_DAYS_RANGE: Final = click.IntRange(1, MAX_DAYS)
+
+
+DAYS: Final = Days()
 
 
 @click.group(cls=JsonCommandGroup)
@@ -35,16 +53,36 @@ def list_hotels() -> None:
 @hotel.command("show")
 @click.argument("slug")
 def show_hotel(slug: str) -> None:
-    """Show a hotel, its number of bookings (counted up to 10,000) and its connections."""
+    """Show a hotel, for how many days its data is kept (none: for ever), its number of bookings
+    (counted up to 10,000) and its connections."""
     with open_hotel(slug) as (container, shown):
         connections = container.directory.connections_of_hotel(shown.id)
         print_fields(
             {
                 **_hotel_fields(shown),
+                **_retention_fields(container.find_retention(shown.id)),
                 "bookings": container.store.queries.count_bookings(shown.id),
                 "connections": [f"{c.name} ({c.provider}, {c.state})" for c in connections],
             }
         )
+
+
+@hotel.command("retention")
+@click.argument("slug")
+@click.option("--history", type=DAYS, help="Status changes, after the change.")
+@click.option("--runs", type=DAYS, help="Sync runs, after they were queued.")
+@click.option("--inbox", type=DAYS, help="Processed payloads, after they were received.")
+@click.option("--outbox", type=DAYS, help="Events, after their delivery.")
+def set_retention(slug: str, **days: int | None) -> None:
+    """Set for how many days data is kept, or `forever`; older data is deleted. Without options:
+    show it."""
+    changes = {DataKind(kind): value or None for kind, value in days.items() if value is not None}
+    with open_hotel(slug) as (container, shown):
+        if changes:
+            retention = container.set_retention(slug, changes)
+        else:
+            retention = container.find_retention(shown.id)
+        print_fields(_retention_fields(retention))
 
 
 @hotel.command("disable")
@@ -64,6 +102,10 @@ def enable_hotel(slug: str) -> None:
 def _switch_hotel(slug: str, *, enabled: bool) -> None:
     with open_container() as container:
         print_fields(_hotel_fields(container.switch_hotel(slug, enabled=enabled)))
+
+
+def _retention_fields(retention: Retention) -> dict[str, object]:
+    return {f"{kind}_days": days for kind, days in retention.days_by_kind.items()}
 
 
 def _hotel_fields(hotel: Hotel) -> dict[str, object]:

@@ -68,6 +68,8 @@ from application.privacy.reveal_texts import RevealItem, RevealVendorResponse
 from application.queries.find_booking import FindBooking, FindStatusHistory
 from application.queries.find_bookings import FindAvailability, FindBookings, FindGuests
 from application.queries.find_providers import FindProvider
+from application.retention.find_retention import FindRetention
+from application.retention.set_retention import SetRetention
 from application.sync.fail_sync import FailSync
 from application.sync.find_sync_runs import FindSyncRuns
 from application.sync.request_sync import RequestSync
@@ -229,6 +231,8 @@ class Container:
     # Hotels and connections
     add_hotel = wired(AddHotel)
     switch_hotel = wired(SwitchHotel)
+    set_retention = wired(SetRetention)
+    find_retention = wired(FindRetention)
     find_hotel = wired(FindHotel)
     add_connection = wired(AddConnection)
     verify_connection = wired(VerifyConnection)

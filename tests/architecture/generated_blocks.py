@@ -35,8 +35,6 @@ from adapters.outbound.providers.mews.mapping.code_tables import (
 from application.events.relay_outbox import LEADER_LEASE_TTL
 from application.ingest.idempotent_requests import KEY_RETENTION
 from application.sync.schedule_syncs import (
-    DELIVERED_RETENTION,
-    DONE_RETENTION,
     QUARANTINE_RETENTION,
     TOMBSTONE_RETENTION,
     VENDOR_TEXT_RETENTION,
@@ -44,6 +42,7 @@ from application.sync.schedule_syncs import (
 from domain.breaker import BREAKER_THRESHOLD
 from domain.canonical_format import RecordShape
 from domain.errors import PmsError
+from domain.retention import DEFAULT_RETENTION, MIN_INBOX_DAYS
 from domain.schedule import Schedule
 from domain.status import TRANSITIONS, BookingStatus, TransitionKind
 from domain.sync_run import LEASE_TTL
@@ -247,10 +246,12 @@ def stated_values() -> dict[str, str]:
         "sync_lease_minutes": LEASE_TTL // timedelta(minutes=1),
         "relay_lease_seconds": LEADER_LEASE_TTL // timedelta(seconds=1),
         "quarantine_retention_days": QUARANTINE_RETENTION // timedelta(days=1),
-        "inbox_retention_days": DONE_RETENTION // timedelta(days=1),
+        "inbox_retention_days": DEFAULT_RETENTION.inbox or 0,
         "vendor_text_retention_days": VENDOR_TEXT_RETENTION // timedelta(days=1),
         "tombstone_retention_days": TOMBSTONE_RETENTION // timedelta(days=1),
-        "outbox_retention_days": DELIVERED_RETENTION // timedelta(days=1),
+        "outbox_retention_days": DEFAULT_RETENTION.outbox or 0,
+        "inbox_least_days": MIN_INBOX_DAYS,
+        "runs_retention_days": DEFAULT_RETENTION.runs or 0,
         "idempotency_hours": KEY_RETENTION // timedelta(hours=1),
         "breaker_threshold": BREAKER_THRESHOLD,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -26,6 +27,7 @@ from domain.access import FULL_READ, Scope
 from domain.audit import RETENTION, Actor, AuditAction, AuditChannel, AuditEntry
 from domain.hotel import Hotel
 from domain.messages import ItemKind, VendorErrorText
+from domain.retention import MAX_DAYS, DataKind
 from domain.schedule import Schedule
 from domain.sync_run import SyncKind
 from entrypoints.wiring.container import Container
@@ -181,6 +183,14 @@ def _purge(at: Installation) -> Callable[[], object]:
     return at.use.schedule_syncs
 
 
+def _apply_retention(at: Installation) -> Callable[[], object]:
+    at.push(at.provider.line(booked("B1")))
+    with acting_as(SETUP):
+        at.use.pause_connection(at.connected)
+    at.clock.advance(timedelta(days=MAX_DAYS))
+    return at.use.schedule_syncs
+
+
 def _resume(at: Installation) -> Callable[[], object]:
     with acting_as(SETUP):
         at.use.pause_connection(at.connected)
@@ -294,11 +304,16 @@ ACTS: Mapping[tuple[str, AuditAction], Act] = {
     ("replay_quarantine", AuditAction.QUARANTINE_REPLAYED): _replay,
     ("discard_quarantine", AuditAction.QUARANTINE_DISCARDED): _discard,
     ("schedule_syncs", AuditAction.QUARANTINE_PURGED): _purge,
+    ("schedule_syncs", AuditAction.DATA_PURGED): _apply_retention,
+    ("set_retention", AuditAction.RETENTION_CHANGED): _with(
+        lambda at: at.hotel.slug, "set_retention", days={DataKind.RUNS: 9}
+    ),
     ("reveal_item", AuditAction.PAYLOAD_REVEALED): _reveal,
     ("reveal_vendor_response", AuditAction.RESPONSE_REVEALED): _reveal_response,
     ("export_guest", AuditAction.GUEST_EXPORTED): _with(Installation.guest_request, "export_guest"),
     ("erase_guest", AuditAction.GUEST_ERASED): _with(Installation.guest_request, "erase_guest"),
 }
+OF_RETENTION = {AuditAction.QUARANTINE_PURGED, AuditAction.DATA_PURGED}
 OUTSIDE_USE_CASES = {AuditAction.SCHEMA_UPGRADED, AuditAction.SCHEMA_DOWNGRADED}
 """Written by the migrations: tests/entrypoints/test_audit_commands.py."""
 
@@ -374,7 +389,7 @@ class TestEveryUseCase:
             result = act()
         [entry] = [each for each in at.entries() if each not in before]
         assert entry.action is action
-        assert entry.actor == (RETENTION if action is AuditAction.QUARANTINE_PURGED else OPERATOR)
+        assert entry.actor == (RETENTION if action in OF_RETENTION else OPERATOR)
         assert entry.at == at.clock.now()
         assert entry.subject
         assert entry.before != entry.after or not (entry.before or entry.after)

@@ -336,9 +336,9 @@ class TestInbox:
 
         def purge() -> int:
             with site.store.unit_of_work() as uow:
-                purged = uow.inbox.purge(done_before=T0, limit=1)
+                purged = uow.inbox.purge({site.hotel.id: T0}, each=1)
                 uow.commit()
-                return purged
+                return sum(purged.values())
 
         assert [purge(), purge(), purge()] == [1, 1, 0]
         stored = (items[InboxState.RECEIVED], items[InboxState.QUARANTINED], recent)
@@ -569,9 +569,9 @@ class TestOutbox:
         def purge(before_minutes: int) -> int:
             with site.store.unit_of_work() as uow:
                 before = T0 + before_minutes * MINUTE
-                purged = uow.outbox.purge(delivered_before=before, limit=9)
+                purged = uow.outbox.purge({site.hotel.id: before}, each=9)
                 uow.commit()
-                return purged
+                return sum(purged.values())
 
         assert [purge(0), purge(1), purge(1)] == [0, 1, 0]
         assert self.due(site) == [(postponed, "crm", 1)]

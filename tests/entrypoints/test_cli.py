@@ -146,6 +146,19 @@ class TestHotel:
         )
         assert len(pms.json("hotel", "list")) == 1
 
+    def test_keeps_data_for_the_days_it_is_told(self, pms: Pms) -> None:
+        before = pms.json("hotel", "retention", "vienna")
+        assert (before["runs_days"], before["history_days"]) == (90, None)
+        changed = pms.json("hotel", "retention", "vienna", "--runs", "forever", "--inbox", "8")
+        assert changed == before | {"runs_days": None, "inbox_days": 8}
+        assert changed.items() <= pms.json("hotel", "show", "vienna").items()
+        assert changed == pms.json("hotel", "retention", "vienna")
+
+    @pytest.mark.parametrize("days", ["0", "-1", "ever", "36501"])
+    def test_rejects_days_out_of_range(self, pms: Pms, days: str) -> None:
+        assert pms.run("hotel", "retention", "vienna", "--runs", days).exit_code == 2
+        assert "inbox" in pms.error_line("hotel", "retention", "vienna", "--inbox", "1")
+
 
 class TestConnection:
     def test_is_added_tested_paused_resumed_and_listed(

@@ -1,14 +1,21 @@
 """Hotels, connections with their secrets and leases, and sync runs in dictionaries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from adapters.outbound.memory.tables import LeaseRow, Tables, is_due
+from adapters.outbound.memory.tables import (
+    LeaseRow,
+    RetentionRow,
+    Tables,
+    is_due,
+    purge_each,
+)
 from domain.connection import Connection
 from domain.hotel import Hotel
+from domain.retention import DEFAULT_RETENTION, PURGE_EVERY
 from domain.sync_run import Lease, SyncRun, SyncStatus
 from domain.values import ConnectionId, HotelId
 from ports.administration import DueConnection, StuckRun
@@ -26,6 +33,8 @@ class InMemoryHotels:
         if hotel.id in self._tables.hotels or self.by_slug(hotel.slug):
             raise AlreadyExists(slug=hotel.slug)
         self._tables.hotels[hotel.id] = hotel
+        first_purge_at = hotel.created_at + PURGE_EVERY
+        self._tables.retentions[hotel.id] = RetentionRow(DEFAULT_RETENTION, first_purge_at)
 
     def get(self, hotel_id: HotelId) -> Hotel | None:
         return self._tables.hotels.get(hotel_id)
@@ -198,6 +207,14 @@ class InMemorySyncRuns:
 
     def delete(self, run: SyncRun) -> None:
         self._tables.sync_runs.pop(run.id, None)
+
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        return purge_each(
+            self._tables.sync_runs,
+            limits,
+            lambda run: (run.hotel_id, run.queued_at) if run.status.is_final else None,
+            each=each,
+        )
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
         return [r for r in self._open_runs() if r.connection_id == connection_id]

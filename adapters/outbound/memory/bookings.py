@@ -11,6 +11,7 @@ from adapters.outbound.memory.tables import (
     delete,
     insert,
     overwrite,
+    purge_each,
     rows_by_external_id,
     rows_of_provider,
 )
@@ -46,6 +47,13 @@ class InMemoryBookings(_InMemoryEntities[Booking]):
 
     def record(self, changes: Sequence[StatusChange]) -> None:
         insert(self._tables.history, {c.id: c for c in changes})
+
+    def purge_history(
+        self, limits: Mapping[HotelId, datetime], *, each: int
+    ) -> Mapping[HotelId, int]:
+        return purge_each(
+            self._tables.history, limits, lambda change: (change.hotel_id, change.at), each=each
+        )
 
     def of_guests(
         self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]

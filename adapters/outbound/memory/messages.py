@@ -13,6 +13,7 @@ from adapters.outbound.memory.tables import (
     Tables,
     delete,
     insert,
+    purge_each,
 )
 from domain.messages import InboxItem, InboxState, ItemOutcome, OutboxMessage
 from domain.values import ConnectionId, HotelId
@@ -149,13 +150,13 @@ class InMemoryInbox:
         held = self._tables.connections.get(connection_id)
         return held is not None and held.is_suspended(now)
 
-    def purge(self, *, done_before: datetime, limit: int) -> int:
-        done = [
-            item.id
-            for item in self._tables.inbox.values()
-            if item.state is InboxState.DONE and item.received_at < done_before
-        ][:limit]
-        return delete(self._tables.inbox, done)
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        return purge_each(
+            self._tables.inbox,
+            limits,
+            lambda i: (i.hotel_id, i.received_at) if i.state is InboxState.DONE else None,
+            each=each,
+        )
 
     def purge_quarantined(self, *, received_before: datetime, limit: int) -> Mapping[HotelId, int]:
         old = [
@@ -226,15 +227,15 @@ class InMemoryOutbox:
                 self._tables.postponed[row.message.id, subscriber] = at_once
                 return
 
-    def purge(self, *, delivered_before: datetime, limit: int) -> int:
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
         waiting = {message_id for message_id, _ in self._tables.postponed}
-        old = [
-            message_id
-            for message_id, row in self._tables.outbox.items()
-            if row.delivered_at and row.delivered_at < delivered_before
-            if message_id not in waiting
-        ][:limit]
-        return delete(self._tables.outbox, old)
+
+        def age(row: InMemoryOutboxRow) -> tuple[HotelId, datetime] | None:
+            if row.delivered_at is None or row.message.id in waiting:
+                return None
+            return row.message.hotel_id, row.delivered_at
+
+        return purge_each(self._tables.outbox, limits, age, each=each)
 
     def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:
         waiting = {message_id for message_id, _ in self._tables.postponed}

@@ -22,6 +22,7 @@ from adapters.outbound.memory.directory import InMemoryDirectory
 from adapters.outbound.memory.erasures import InMemoryErasures
 from adapters.outbound.memory.messages import InMemoryInbox, InMemoryOutbox
 from adapters.outbound.memory.queries import InMemoryQueries
+from adapters.outbound.memory.retentions import InMemoryRetentions
 from adapters.outbound.memory.sealed_values import InMemorySealedValues
 from adapters.outbound.memory.tables import Tables
 from adapters.outbound.memory.vendor_errors import InMemoryVendorErrorTexts
@@ -99,6 +100,7 @@ class InMemoryUnitOfWork:
     """Cannot be used after `commit`."""
 
     hotels = _Store(InMemoryHotels)
+    retention = _Store(InMemoryRetentions)
     connections = _Store(InMemoryConnections)
     credentials = _Store(InMemoryCredentials)
     sync_runs = _Store(InMemorySyncRuns)

@@ -1,6 +1,7 @@
 """All rows of the in-memory store, and the revision check of SQL statements."""
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -15,6 +16,7 @@ from domain.erasure import PrivacyRequest
 from domain.guest import Guest
 from domain.hotel import Hotel
 from domain.messages import InboxItem, OutboxMessage, VendorErrorText
+from domain.retention import Retention
 from domain.snapshots import RatePlanRecord, RoomRecord, RoomTypeRecord
 from domain.sync_run import Lease, SyncRun
 from domain.tombstone import Tombstone
@@ -31,6 +33,7 @@ Record = RoomTypeRecord | RoomRecord | RatePlanRecord
 RecordKey = tuple[HotelId, str, type[Record], str]
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T", date, datetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,18 @@ class IdempotencyRow:
     body: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionRow:
+    retention: Retention
+    next_purge_at: datetime
+
+
 @dataclass(slots=True)
 class Tables:
     """Rows are frozen values, so a copy of the dictionaries is a snapshot of everything."""
 
     hotels: dict[HotelId, Hotel] = field(default_factory=dict)
+    retentions: dict[HotelId, RetentionRow] = field(default_factory=dict)
     connections: dict[ConnectionId, Connection] = field(default_factory=dict)
     secrets: dict[ConnectionId, Secrets] = field(default_factory=dict)
     leases: dict[ConnectionId, LeaseRow] = field(default_factory=dict)
@@ -147,3 +157,21 @@ def rows_of_provider(table: Mapping[Identity, V], hotel_id: HotelId, provider: s
 def is_due(last: datetime | None, interval: timedelta, *, at: datetime) -> bool:
     """Whether an instant that is recorded once per interval is recorded again."""
     return last is None or at - last >= interval
+
+
+def purge_each(
+    table: dict[K, V],
+    limits: Mapping[HotelId, T],
+    age: Callable[[V], tuple[HotelId, T] | None],
+    *,
+    each: int,
+) -> Mapping[HotelId, int]:
+    """Deletes rows that are older than their hotel's limit, the oldest first, up to `each` of a
+    hotel. `age`: hotel and age of a row; None: it stays."""
+    aged = [(found, key) for key, row in table.items() if (found := age(row)) is not None]
+    purged: Counter[HotelId] = Counter()
+    for (hotel_id, since), key in sorted(aged, key=lambda row: row[0][1]):
+        if hotel_id in limits and since < limits[hotel_id] and purged[hotel_id] < each:
+            del table[key]
+            purged[hotel_id] += 1
+    return purged

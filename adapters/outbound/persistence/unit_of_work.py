@@ -20,6 +20,7 @@ from adapters.outbound.persistence.stores.hotels import StoredHotels
 from adapters.outbound.persistence.stores.idempotency_keys import StoredIdempotencyKeys
 from adapters.outbound.persistence.stores.inbox import StoredInbox
 from adapters.outbound.persistence.stores.outbox import StoredOutbox
+from adapters.outbound.persistence.stores.retentions import StoredRetentions
 from adapters.outbound.persistence.stores.sealed_values import StoredSealedValues
 from adapters.outbound.persistence.stores.sync_runs import StoredSyncRuns
 from adapters.outbound.persistence.stores.tombstones import StoredTombstones
@@ -54,6 +55,7 @@ class StoredUnitOfWork:
     """Closed by `commit`; a block without it is rolled back."""
 
     hotels = _Store(StoredHotels)
+    retention = _Store(StoredRetentions)
     connections = _SealedStore(StoredConnections)
     credentials = _Store(StoredCredentials)
     sync_runs = _Store(StoredSyncRuns)

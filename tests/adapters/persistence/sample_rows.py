@@ -3,6 +3,7 @@
 from adapters.outbound.persistence.store import Store
 from domain.connection import Connection
 from domain.hotel import Hotel
+from domain.retention import Retention
 from tests import builders
 from tests.builders import T0
 
@@ -15,6 +16,7 @@ def fill(store: Store, hotel: Hotel) -> None:
     token = builders.access_token(key, hotel)
     with store.unit_of_work() as uow:
         uow.hotels.add(hotel)
+        uow.retention.save(hotel.id, Retention(history=1), purge_at=T0)
         uow.connections.add(connection, {"token": "t"})
         uow.sync_runs.add(builders.full_sync_run(connection))
         uow.credentials.add_key(key)

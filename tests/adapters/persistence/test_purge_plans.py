@@ -4,6 +4,7 @@ else the tables hold: plans and buffers of PostgreSQL."""
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -15,15 +16,19 @@ from adapters.outbound.persistence.engine.column_values import (
 )
 from adapters.outbound.persistence.engine.postgres import PostgresSession
 from adapters.outbound.persistence.engine.waits import DEFAULT_WAITS
+from adapters.outbound.persistence.stores.bookings import StoredBookings
 from adapters.outbound.persistence.stores.idempotency_keys import StoredIdempotencyKeys
 from adapters.outbound.persistence.stores.inbox import StoredInbox
 from adapters.outbound.persistence.stores.outbox import StoredOutbox
+from adapters.outbound.persistence.stores.sync_runs import StoredSyncRuns
 from adapters.outbound.persistence.stores.tombstones import StoredTombstones
 from adapters.outbound.security.sealing import AesGcmSealer, Keyring, new_key
 from application.sync.schedule_syncs import PURGE_BATCH
 from tests import raw_sql
 
 HOTEL: Final = "00000000-0000-0000-0000-000000000001"
+SMALL_HOTEL: Final = "00000000-0000-0000-0000-000000000002"
+"""Nothing of it is old."""
 ROWS: Final = 30_000
 LIMIT: Final = PURGE_BATCH
 WAITING: Final = 5_000
@@ -48,6 +53,15 @@ FILL: Final = (
     f" SELECT '{HOTEL}', gen_random_uuid(), '{HOTEL}', 'mews', 'notification', 'pushed', i, 'c',"
     " repeat('x', 200)::bytea, gen_random_uuid(), 0, 'f', state, 0"
     f" FROM generate_series(1, {ROWS}) i, (VALUES ('done'), ('quarantined')) s (state)",
+    "INSERT INTO sync_runs (hotel_id, id, connection_id, provider, kind, trigger, correlation_id,"
+    " queued_at, status, fencing_number, pages, counts, transport, attempts, fruitless_attempts)"
+    f" SELECT '{HOTEL}', gen_random_uuid(), '{HOTEL}', 'mews', 'delta', 'schedule', 'c', i,"
+    " 'COMPLETED', 1, 1, '{}', '{}', 1, 0"
+    f" FROM generate_series(1, {ROWS}) i",
+    "INSERT INTO status_history (hotel_id, booking_id, id, to_status, kind, version_at,"
+    " version_sequence, reference, at)"
+    f" SELECT '{HOTEL}', gen_random_uuid(), gen_random_uuid(), 'CONFIRMED', 'created', 1, 1, 'r', i"
+    f" FROM generate_series(1, {ROWS}) i",
     "INSERT INTO idempotency_keys (token_id, key, fingerprint, acquired_at, expires_at, body)"
     f" SELECT gen_random_uuid(), i::text, 'f', 1, i, repeat('x', 200)::bytea"
     f" FROM generate_series(1, {ROWS}) i",
@@ -80,13 +94,16 @@ class ExplainedSession(PostgresSession):
 
 Query = Callable[[PostgresSession], object]
 
+LIMITS: Final = {UUID(HOTEL): NOW, UUID(SMALL_HOTEL): NOW}
 SEALER: Final = AesGcmSealer(Keyring.parse(new_key("k")))
 PURGES: Final[dict[str, Query]] = {
-    "inbox": lambda s: StoredInbox(s, SEALER).purge(done_before=NOW, limit=LIMIT),
+    "inbox": lambda s: StoredInbox(s, SEALER).purge(LIMITS, each=LIMIT // 2),
     "quarantine": lambda s: StoredInbox(s, SEALER).purge_quarantined(
         received_before=NOW, limit=LIMIT
     ),
-    "outbox": lambda s: StoredOutbox(s).purge(delivered_before=NOW, limit=LIMIT),
+    "outbox": lambda s: StoredOutbox(s).purge(LIMITS, each=LIMIT // 2),
+    "sync runs": lambda s: StoredSyncRuns(s).purge(LIMITS, each=LIMIT // 2),
+    "status history": lambda s: StoredBookings(s).purge_history(LIMITS, each=LIMIT // 2),
     "idempotency keys": lambda s: StoredIdempotencyKeys(s).purge(now=NOW, limit=LIMIT),
     "tombstones": lambda s: StoredTombstones(s).purge(recorded_before=NOW, limit=LIMIT),
 }

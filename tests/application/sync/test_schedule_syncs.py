@@ -12,8 +12,6 @@ from application.errors import ConnectionNotFound, InvalidRequest, SyncInProgres
 from application.hotels.switch_hotel import SwitchHotel
 from application.sync.request_sync import RequestSync
 from application.sync.schedule_syncs import (
-    DELIVERED_RETENTION,
-    DONE_RETENTION,
     PURGE_FOR,
     QUARANTINE_RETENTION,
     STUCK_AFTER,
@@ -23,6 +21,7 @@ from application.sync.schedule_syncs import (
 from domain.audit import RETENTION, AuditAction
 from domain.breaker import Breaker
 from domain.connection import Connection, ConnectionState
+from domain.retention import DEFAULT_RETENTION
 from domain.sync_run import LEASE_TTL, SyncKind, SyncRun, SyncStatus, SyncTrigger
 from ports.audit import AuditFilter
 from ports.errors import ProviderUnavailable, QueueUnavailable, UnknownProvider, Unsupported
@@ -37,6 +36,8 @@ from tests.application.use_case_harness import (
 )
 
 HOUR = timedelta(hours=1)
+INBOX_RETENTION = timedelta(days=DEFAULT_RETENTION.inbox or 0)
+OUTBOX_RETENTION = timedelta(days=DEFAULT_RETENTION.outbox or 0)
 
 
 def due(app: App, of: Connection | None = None, **over: object) -> Connection:
@@ -226,7 +227,7 @@ class TestTick:
                 [builders.vendor_error_text(app.connection, received_at=app.clock.now())]
             )
             uow.commit()
-        longest = max(DONE_RETENTION, DELIVERED_RETENTION, VENDOR_TEXT_RETENTION)
+        longest = max(INBOX_RETENTION, OUTBOX_RETENTION, VENDOR_TEXT_RETENTION)
         app.clock.advance(longest + MINUTE)
         assert app.tick().purged == 4
         assert [row.id for row in app.inbox()] == [row.id for row in app.quarantined()]
@@ -252,20 +253,20 @@ class TestRetention:
     def test_purges_discarded_items_as_processed_ones(self, app: App) -> None:
         [item] = app.push(b"bad").items
         app.discard.one(app.hotel.id, item.inbox_id)
-        app.clock.advance(DONE_RETENTION + MINUTE)
+        app.clock.advance(INBOX_RETENTION + MINUTE)
         assert app.tick().purged == 1
         assert app.inbox() == []
 
     def test_purges_many_batches_in_one_tick(self, app: App) -> None:
         for n in range(7):
             app.push(booked(number=n + 1))
-        app.clock.advance(DONE_RETENTION + MINUTE)
+        app.clock.advance(INBOX_RETENTION + MINUTE)
         assert replace(app.tick, purge_batch=2)().purged == 7
 
     def test_stops_purging_when_its_time_is_over(self, app: App) -> None:
         for n in range(7):
             app.push(booked(number=n + 1))
-        app.clock.advance(DONE_RETENTION + MINUTE)
+        app.clock.advance(INBOX_RETENTION + MINUTE)
         slow = {n: lambda: app.clock.advance(PURGE_FOR) for n in range(99)}
         app.interruptions = slow
         assert replace(app.tick, purge_batch=2)().purged == 2

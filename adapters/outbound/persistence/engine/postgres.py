@@ -180,6 +180,11 @@ class PostgresSession:
     def among(self, selection: str) -> str:
         return f"ctid = ANY(ARRAY(SELECT ctid {selection}))"
 
+    def among_each(self, table: str, columns: Sequence[str], selection: str) -> str:
+        found = f"SELECT m.ctid {selection}"
+        given = self.given(table, columns)
+        return f"ctid = ANY(ARRAY(SELECT ctid FROM {given} CROSS JOIN LATERAL ({found}) found))"  # noqa: S608
+
     def byte_length(self, column: str) -> str:
         return f"octet_length({column})"
 

@@ -66,6 +66,11 @@ class Session(Protocol):
         place: no plan reads the others."""
         ...
 
+    def among_each(self, table: str, columns: Sequence[str], selection: str) -> str:
+        """`among` for each row of `given` with these columns of the table: `selection`, of rows
+        `m`, compares with them; its limit is for each. The parameter of `given` comes first."""
+        ...
+
     def byte_length(self, column: str) -> str:
         """The length of a text column in UTF-8, as an expression."""
         ...

@@ -159,6 +159,11 @@ class SqliteSession:
     def among(self, selection: str) -> str:
         return f"rowid IN (SELECT rowid {selection})"
 
+    def among_each(self, table: str, columns: Sequence[str], selection: str) -> str:
+        found = f"old.rowid IN (SELECT m.rowid {selection})"
+        given = self.given(table, columns)
+        return f"rowid IN (SELECT old.rowid FROM {given} JOIN {table} old ON {found})"  # noqa: S608
+
     def byte_length(self, column: str) -> str:
         return f"length(CAST({column} AS blob))"
 

@@ -142,8 +142,23 @@ VENDOR_ERROR_TEXTS: Final = Table.define(
 )
 """`subject_id`: of a sync run or inbox row. Apart from those, which are listed and rewritten."""
 
+HOTEL_RETENTION: Final = Table.define(
+    "hotel_retention",
+    ("hotel_id",),
+    "hotel_id uuid, bookings_days integer null, guests_days integer null, "
+    "history_days integer null, runs_days integer null, inbox_days integer null, "
+    "outbox_days integer null, next_purge_at bigint",
+)
+
 TABLES: Final = (
     *(BOOKINGS, TOMBSTONES, STATUS_HISTORY, GUESTS, AVAILABILITY, ROOM_TYPES, ROOMS, RATE_PLANS),
     *(INBOX, OUTBOX, POSTPONED, RELAY_LEASES, IDEMPOTENCY_KEYS),
-    *(ERASURE_KEYS, ERASED_IDENTITIES, PRIVACY_REQUESTS, AUDIT_LOG, VENDOR_ERROR_TEXTS),
+    *(
+        ERASURE_KEYS,
+        ERASED_IDENTITIES,
+        PRIVACY_REQUESTS,
+        AUDIT_LOG,
+        VENDOR_ERROR_TEXTS,
+        HOTEL_RETENTION,
+    ),
 )

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from adapters.outbound.persistence.schema.tables import (
     GUESTS,
     STATUS_HISTORY,
 )
+from adapters.outbound.persistence.stores.purges import purge_before
 from adapters.outbound.persistence.stores.stay_bounds import StayBounds
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
@@ -117,6 +118,11 @@ class StoredBookings:
     def record(self, changes: Sequence[StatusChange]) -> None:
         if changes:
             self.session.defer_insert(STATUS_HISTORY, [_change_row(change) for change in changes])
+
+    def purge_history(
+        self, limits: Mapping[HotelId, datetime], *, each: int
+    ) -> Mapping[HotelId, int]:
+        return purge_before(self.session, "status_history", "at", limits, each=each)
 
     def of_guests(
         self, hotel_id: HotelId, provider: str, guest_ids: Collection[str]

@@ -6,7 +6,9 @@ from typing import Any
 
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.models import HotelRow
+from adapters.outbound.persistence.stores.retentions import StoredRetentions
 from domain.hotel import Hotel
+from domain.retention import DEFAULT_RETENTION, PURGE_EVERY
 from domain.values import HotelId
 
 
@@ -16,6 +18,8 @@ class StoredHotels:
 
     def add(self, hotel: Hotel) -> None:
         self.session.write(HotelRow.insert(asdict(hotel)))
+        first_purge_at = hotel.created_at + PURGE_EVERY
+        StoredRetentions(self.session).save(hotel.id, DEFAULT_RETENTION, purge_at=first_purge_at)
 
     def get(self, hotel_id: HotelId) -> Hotel | None:
         return self._one(HotelRow.id == hotel_id)

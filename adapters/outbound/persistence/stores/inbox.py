@@ -18,6 +18,7 @@ from adapters.outbound.persistence.engine.column_values import (
 from adapters.outbound.persistence.engine.conditions import Conditions
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import INBOX
+from adapters.outbound.persistence.stores.purges import purge_before
 from domain.messages import InboxItem, InboxState, ItemKind, ItemOutcome, ListedItem
 from domain.precedence import Channel
 from domain.values import ConnectionId, HotelId, Reason
@@ -64,8 +65,9 @@ _DUE_SQL = f"""
     ORDER BY received_at, id LIMIT %s
 """  # noqa: S608  # constant
 
-_OLD_DONE = "FROM inbox WHERE state = 'done' AND received_at < %s ORDER BY received_at LIMIT %s"
-_OLD_QUARANTINED = _OLD_DONE.replace("'done'", "'quarantined'")
+_OLD_QUARANTINED = (
+    "FROM inbox WHERE state = 'quarantined' AND received_at < %s ORDER BY received_at LIMIT %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +216,9 @@ class StoredInbox:
             for row_id, kind, attempts, size in found
         ]
 
-    def purge(self, *, done_before: datetime, limit: int) -> int:
-        return self.session.run(
-            f"DELETE FROM inbox WHERE {self.session.among(_OLD_DONE)}",  # noqa: S608  # constant
-            (micros_from_instant(done_before), limit),
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        return purge_before(
+            self.session, "inbox", "received_at", limits, each=each, condition="m.state = 'done'"
         )
 
     def purge_quarantined(self, *, received_before: datetime, limit: int) -> Mapping[HotelId, int]:

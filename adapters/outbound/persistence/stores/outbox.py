@@ -1,6 +1,6 @@
 """Events to deliver, in the order in which they were added."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +13,7 @@ from adapters.outbound.persistence.engine.column_values import (
 )
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.tables import OUTBOX
+from adapters.outbound.persistence.stores.purges import purge_before
 from domain.messages import OutboxMessage
 from domain.values import HotelId
 from ports.messages import PostponedDelivery
@@ -71,12 +72,9 @@ _DUE_POSTPONED_SQL = f"""
     ORDER BY p.position
 """  # noqa: S608  # constant
 
-_OLD = """
-    FROM outbox m
-    WHERE m.delivered_at IS NOT NULL AND m.delivered_at < %s AND NOT EXISTS (
-        SELECT 1 FROM postponed_deliveries p
-        WHERE p.hotel_id = m.hotel_id AND p.message_id = m.id)
-    ORDER BY m.delivered_at LIMIT %s
+_IS_DELIVERED = """m.delivered_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM postponed_deliveries p
+    WHERE p.hotel_id = m.hotel_id AND p.message_id = m.id)
 """
 
 _ACQUIRE_RELAY_LEASE_SQL = """
@@ -158,10 +156,9 @@ class StoredOutbox:
             (message_id.hex, subscriber),
         )
 
-    def purge(self, *, delivered_before: datetime, limit: int) -> int:
-        return self.session.run(
-            f"DELETE FROM outbox WHERE {self.session.among(_OLD)}",  # noqa: S608  # constant
-            (micros_from_instant(delivered_before), limit),
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        return purge_before(
+            self.session, "outbox", "delivered_at", limits, each=each, condition=_IS_DELIVERED
         )
 
     def delete_delivered(self, hotel_id: HotelId, ordering_keys: Collection[str]) -> int:

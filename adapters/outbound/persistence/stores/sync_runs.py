@@ -1,7 +1,7 @@
 """Sync runs: one row per run, overwritten after every page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import lru_cache
@@ -18,9 +18,10 @@ from adapters.outbound.persistence.engine.column_values import (
 )
 from adapters.outbound.persistence.engine.session import Session
 from adapters.outbound.persistence.schema.models import SyncRunRow
+from adapters.outbound.persistence.stores.purges import purge_before
 from domain.connection import Connection
 from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus, SyncTrigger, TransportCounts
-from domain.values import ConnectionId
+from domain.values import ConnectionId, HotelId
 from ports.administration import StuckRun
 from ports.errors import LeaseLost
 
@@ -81,6 +82,12 @@ class StoredSyncRuns:
     def delete(self, run: SyncRun) -> None:
         self.session.run(
             "DELETE FROM sync_runs WHERE hotel_id = %s AND id = %s", (run.hotel_id.hex, run.id.hex)
+        )
+
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        ended = "m.status NOT IN ('QUEUED', 'RUNNING')"
+        return purge_before(
+            self.session, "sync_runs", "queued_at", limits, each=each, condition=ended
         )
 
     def unfinished(self, connection_id: ConnectionId) -> Sequence[SyncRun]:
