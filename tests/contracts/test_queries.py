@@ -88,6 +88,16 @@ class TestBookingFilter:
             "plain",
         ]
 
+    def test_finds_every_provider_of_the_hotel(
+        self, site: HotelFixture, other_site: HotelFixture
+    ) -> None:
+        """Also those that no other hotel has."""
+        for provider in ("a", "zeta"):
+            site.save(builders.booking(site.add_connection(provider=provider), provider))
+        other_site.save(builders.booking(other_site.add_connection(provider="m"), "m"))
+        assert find_bookings(site) == ["a", "zeta"]
+        assert find_bookings(other_site) == ["m"]
+
     def test_applies_each_condition(self, hotel_with_bookings: HotelFixture) -> None:
         assert find_bookings(hotel_with_bookings, provider="other") == ["foreign"]
         assert find_bookings(
