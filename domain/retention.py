@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +15,7 @@ MIN_INBOX_DAYS: Final = 7
 
 
 class DataKind(StrEnum):
+    BOOKINGS = "bookings"
     HISTORY = "history"
     RUNS = "runs"
     INBOX = "inbox"
@@ -23,10 +24,11 @@ class DataKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Days by kind; None: for ever. `history`: after the status changed; `runs`: after the sync run
-    was queued; `inbox`: after a processed item was received; `outbox`: after an event was delivered
-    to all subscribers."""
+    """Days by kind; None: for ever. `bookings`: after the departure, with their history; `history`:
+    after the status changed; `runs`: after the sync run was queued; `inbox`: after a processed item
+    was received; `outbox`: after an event was delivered to all subscribers."""
 
+    bookings: int | None = None
     history: int | None = None
     runs: int | None = 90
     inbox: int | None = 30
@@ -47,6 +49,12 @@ class Retention:
         """What is older is purged; None: nothing is."""
         days = self.days_by_kind[kind]
         return None if days is None else now - timedelta(days=days)
+
+    def oldest_departure(self, now: datetime) -> date | None:
+        """Bookings that departed before this day are not kept; None: all are. The day is that of
+        UTC for all hotels: what is purged must not be stored again an hour later."""
+        limit = self.limit(DataKind.BOOKINGS, now)
+        return None if limit is None else limit.date()
 
 
 DEFAULT_RETENTION: Final = Retention()

@@ -149,6 +149,10 @@ class BookingSnapshot:
         """Whether it has the fields without which a booking cannot be stored."""
         return self.status is not ABSENT and self.stay is not ABSENT
 
+    def departs_before(self, day: date | None) -> bool:
+        """False if it has no stay, or there is no such day."""
+        return day is not None and self.stay is not ABSENT and self.stay.departure < day
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestSnapshot:

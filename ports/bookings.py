@@ -44,6 +44,12 @@ class BookingStore(Protocol):
 
     def record(self, changes: Sequence[StatusChange]) -> None: ...
 
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        """Deletes bookings that departed before the day of their hotel's limit, with their history,
+        up to `each` of a hotel and provider; returns how many of each hotel. Leaves those that
+        another unit of work has locked."""
+        ...
+
     def purge_history(
         self, limits: Mapping[HotelId, datetime], *, each: int
     ) -> Mapping[HotelId, int]:

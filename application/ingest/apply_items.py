@@ -58,6 +58,13 @@ VERSION_CONFLICT_FETCHING: Final = Reason(
 )
 
 
+PAST_RETENTION: Final = Reason(
+    "past_retention",
+    "stay.departure",
+    "the hotel keeps no bookings that departed so long ago; nothing was stored",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyContext:
     """`can_fetch`: a fetch from the provider's API can decide version conflicts. `property_id`: as
@@ -188,6 +195,7 @@ class _PageBatch:
         self._tombstones = PageTombstones(
             context.hotel_id, context.provider, context.receipt, context.now
         )
+        self._oldest_departure: date | None = None
         self._guests: _IdentityMap[str, GuestSnapshot, Guest] = _IdentityMap()
         self._cells: _IdentityMap[CellKey, AvailabilitySnapshot, AvailabilityCell] = _IdentityMap()
         self._history: list[StatusChange] = []
@@ -201,6 +209,7 @@ class _PageBatch:
         cells = {_cell_key(cell) for s in received for cell in _cells_of(s)}
         scope = (self._context.hotel_id, self._context.provider)
         self._load_bookings(uow, bookings)
+        self._oldest_departure = self._load_oldest_departure(uow, bookings)
         self._guests.load(partial(uow.guests.load, *scope), guests)
         self._cells.load(partial(uow.availability.load, *scope), cells)
 
@@ -221,10 +230,33 @@ class _PageBatch:
             self._tombstones.load(uow.tombstones, wanted, exclusive=bool(unknown))
         self._bookings.load(load, unknown)
 
+    def _load_oldest_departure(
+        self, uow: UnitOfWork, snapshots: Sequence[BookingSnapshot]
+    ) -> date | None:
+        """Of the hotel's retention, if it may matter: for new bookings of the past."""
+        context, held = self._context, self._bookings.held
+        today = context.now.date()
+        if all(s.external_id in held or not s.departs_before(today) for s in snapshots):
+            return None
+        return uow.retention.get(context.hotel_id).oldest_departure(context.now)
+
+    def _is_past_retention(self, snapshot: Snapshot) -> bool:
+        """A stored booking is changed until it is purged: its stay may have been another."""
+        return (
+            isinstance(snapshot, BookingSnapshot)
+            and snapshot.external_id not in self._bookings.held
+            and snapshot.departs_before(self._oldest_departure)
+        )
+
     def apply(self, item: ReadItem) -> ItemResult:
         if item.snapshot is None:
             return ItemResult(item, ItemOutcome.QUARANTINED, item.reason)
-        match self._merge(item.snapshot):
+        if self._is_past_retention(item.snapshot):
+            return ItemResult(item, ItemOutcome.UNCHANGED, PAST_RETENTION)
+        return self._result(item, self._merge(item.snapshot))
+
+    def _result(self, item: ReadItem, decision: Decision[Any]) -> ItemResult:
+        match decision:
             case Applied(change=change):
                 return ItemResult(item, ItemOutcome.APPLIED, created=change is Change.CREATED)
             case SnapshotRefused(reason=reason):

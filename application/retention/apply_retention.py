@@ -57,6 +57,8 @@ def _purge(
         if (limit := retention.limit(kind, now)) is not None
     }
     match kind:
+        case DataKind.BOOKINGS:
+            return uow.bookings.purge(limits, each=each)
         case DataKind.HISTORY:
             return uow.bookings.purge_history(limits, each=each)
         case DataKind.RUNS:

@@ -1,9 +1,10 @@
 """Compares our bookings with the provider's, without changing either: drift by field."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from application.connections.stored_connections import build_pull_request, load_account
@@ -55,8 +56,8 @@ class DriftReport:
 
 @dataclass(frozen=True, slots=True)
 class VerifyHotel:
-    """Compares the bookings of the reconcile window, erased guests aside. Drift that the next sync
-    closes is normal; drift that remains is a fault."""
+    """Compares the bookings of the reconcile window, erased guests and bookings past the hotel's
+    retention aside. Drift that the next sync closes is normal; drift that remains is a fault."""
 
     unit_of_work: UnitOfWorkFactory
     providers: Providers
@@ -109,8 +110,10 @@ class VerifyHotel:
             items = [erased.redact(item) for item in own_items]
             snapshots = [i.snapshot for i in items if isinstance(i.snapshot, BookingSnapshot)]
             ours = uow.bookings.load(*scope, {s.external_id for s in snapshots})
+            retention = uow.retention.get(connection.hotel_id)
         receipt = Receipt(Channel.RECONCILED, page.observed_at, connection.id, "verify")
-        for snapshot in snapshots:
+        oldest_departure = retention.oldest_departure(self.clock.now())
+        for snapshot in _expected(snapshots, ours, oldest_departure):
             _compare(ours.get(snapshot.external_id), snapshot, receipt, report)
         return {item.external_id for item in items if item.external_id}
 
@@ -120,6 +123,19 @@ def _own_items(page: Page, connection: Connection, seen: Set[str]) -> list[ReadI
         item.refused_if_foreign(connection.property_id)
         for item in page.items
         if item.external_id not in seen
+    ]
+
+
+def _expected(
+    snapshots: Sequence[BookingSnapshot],
+    ours: Mapping[str, Booking],
+    oldest_departure: date | None,
+) -> list[BookingSnapshot]:
+    """Without those that are not stored for being past retention."""
+    return [
+        snapshot
+        for snapshot in snapshots
+        if snapshot.external_id in ours or not snapshot.departs_before(oldest_departure)
     ]
 
 

@@ -69,6 +69,7 @@ def show_hotel(slug: str) -> None:
 
 @hotel.command("retention")
 @click.argument("slug")
+@click.option("--bookings", type=DAYS, help="Bookings, after their departure.")
 @click.option("--history", type=DAYS, help="Status changes, after the change.")
 @click.option("--runs", type=DAYS, help="Sync runs, after they were queued.")
 @click.option("--inbox", type=DAYS, help="Processed payloads, after they were received.")

@@ -9,7 +9,7 @@ import pytest
 from domain.messages import InboxState
 from domain.retention import DEFAULT_RETENTION, PURGE_EVERY, Retention
 from domain.sync_run import SyncStatus
-from domain.values import HotelId
+from domain.values import HotelId, Stay
 from tests import builders
 from tests.builders import DAY, MINUTE, T0
 from tests.contracts.conftest import HotelFixture, Store
@@ -78,6 +78,20 @@ class Purge:
             uow.sync_runs.add(builders.sync_run(of.connection, **ended))
         uow.sync_runs.add(builders.sync_run(of.connection, queued_at=T0 - 9 * DAY))
 
+    def _add_bookings(self, uow: Any, of: HotelFixture) -> None:
+        """One of them arrived long before, and one leaves on the day of the limit."""
+        today = T0.date()
+        stays = [
+            Stay(today - DAY - nights * DAY, today - DAY * age)
+            for nights, age in ((1, 1), (2, 2), (3, 3), (0, -1))
+        ]
+        stays.append(Stay(today - 99 * DAY, today + 900 * DAY))
+        bookings = [
+            builders.booking(of.connection, f"{stay.departure}", stay=stay) for stay in stays
+        ]
+        uow.bookings.save(bookings)
+        uow.bookings.record([builders.status_change(booking) for booking in bookings])
+
     def _add_history(self, uow: Any, of: HotelFixture) -> None:
         booking = builders.booking(of.connection)
         uow.bookings.save([booking])
@@ -121,7 +135,7 @@ class Purge:
         return {names[hotel_id]: count for hotel_id, count in purged.items()}
 
 
-@pytest.fixture(params=["runs", "history", "inbox", "outbox"])
+@pytest.fixture(params=["bookings", "runs", "history", "inbox", "outbox"])
 def purge(request: pytest.FixtureRequest, site: HotelFixture, other_site: HotelFixture) -> Purge:
     return Purge(site, other_site, request.param)
 
@@ -148,3 +162,32 @@ class TestPurge:
         """Unfinished runs, waiting or quarantined items, undelivered events."""
         later = T0 + timedelta(days=99)
         assert purge(each=99, site=later) == {"site": 4}
+
+
+class TestPurgedBooking:
+    def test_takes_its_history_along(self, site: HotelFixture, other_site: HotelFixture) -> None:
+        """And no other's."""
+        stays = [Stay(T0.date() - 9 * DAY, T0.date() + days * DAY) for days in (-5, 5)]
+        bookings = [
+            builders.booking(of.connection, str(stay.departure), stay=stay)
+            for of in (site, other_site)
+            for stay in stays
+        ]
+        write(site.store, lambda uow: uow.bookings.save(bookings))
+        changes = [builders.status_change(booking) for booking in bookings for _ in range(2)]
+        write(site.store, lambda uow: uow.bookings.record(changes))
+        assert write(site.store, lambda uow: uow.bookings.purge({site.hotel.id: T0}, each=9)) == {
+            site.hotel.id: 1
+        }
+        for of, expected in ((site, bookings[1:2]), (other_site, bookings[2:])):
+            history = site.store.queries.status_history(of.hotel.id, [b.id for b in bookings])
+            assert set(history) == {booking.id for booking in expected}
+            assert site.store.queries.count_bookings(of.hotel.id) == len(expected)
+
+    def test_is_one_of_any_provider(self, site: HotelFixture) -> None:
+        other = site.add_connection(provider="other")
+        old = Stay(T0.date() - 9 * DAY, T0.date() - 5 * DAY)
+        site.save(*(builders.booking(of, stay=old) for of in (site.connection, other)))
+        assert write(site.store, lambda uow: uow.bookings.purge({site.hotel.id: T0}, each=9)) == {
+            site.hotel.id: 2
+        }

@@ -48,6 +48,14 @@ class InMemoryBookings(_InMemoryEntities[Booking]):
     def record(self, changes: Sequence[StatusChange]) -> None:
         insert(self._tables.history, {c.id: c for c in changes})
 
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        days = {hotel_id: limit.date() for hotel_id, limit in limits.items()}
+        rows, history = self._tables.bookings, self._tables.history
+        purged = purge_each(rows, days, lambda b: (b.hotel_id, b.details.stay.departure), each=each)
+        kept = {booking.id for booking in rows.values()}
+        delete(history, [c.id for c in history.values() if c.booking_id not in kept])
+        return purged
+
     def purge_history(
         self, limits: Mapping[HotelId, datetime], *, each: int
     ) -> Mapping[HotelId, int]:

@@ -21,6 +21,7 @@ LIMITS: Final = {UUID(int=n): datetime(2026, 3, 1, tzinfo=UTC) for n in (1, 2)}
 Purge = Callable[[SqliteSession, Sealer], object]
 PURGES: Final[dict[str, Purge]] = {
     "sync_runs_newest": lambda s, _: StoredSyncRuns(s).purge(LIMITS, each=9),
+    "bookings_arrival": lambda s, _: StoredBookings(s).purge(LIMITS, each=9),
     "status_history_age": lambda s, _: StoredBookings(s).purge_history(LIMITS, each=9),
     "inbox_done": lambda s, sealer: StoredInbox(s, sealer).purge(LIMITS, each=9),
     "outbox_delivered": lambda s, _: StoredOutbox(s).purge(LIMITS, each=9),

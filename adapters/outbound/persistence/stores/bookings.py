@@ -26,7 +26,7 @@ from adapters.outbound.persistence.schema.tables import (
     GUESTS,
     STATUS_HISTORY,
 )
-from adapters.outbound.persistence.stores.purges import purge_before
+from adapters.outbound.persistence.stores.purges import purge_before, purge_bookings
 from adapters.outbound.persistence.stores.stay_bounds import StayBounds
 from domain.availability import AvailabilityCell
 from domain.booking import Booking
@@ -118,6 +118,9 @@ class StoredBookings:
     def record(self, changes: Sequence[StatusChange]) -> None:
         if changes:
             self.session.defer_insert(STATUS_HISTORY, [_change_row(change) for change in changes])
+
+    def purge(self, limits: Mapping[HotelId, datetime], *, each: int) -> Mapping[HotelId, int]:
+        return purge_bookings(self.session, limits, each=each)
 
     def purge_history(
         self, limits: Mapping[HotelId, datetime], *, each: int
