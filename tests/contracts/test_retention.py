@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
+from domain.audit import RETENTION, AuditAction
 from domain.messages import InboxState
-from domain.retention import DEFAULT_RETENTION, PURGE_EVERY, Retention
-from domain.sync_run import SyncStatus
+from domain.retention import DEFAULT_RETENTION, PURGE_EVERY, DataKind, Retention
+from domain.snapshots import BookingSnapshot
+from domain.sync_run import SyncCounts, SyncKind, SyncRun, SyncStatus
 from domain.values import HotelId, Stay
+from ports.providers import Page
 from tests import builders
+from tests.application.use_case_harness import booked
 from tests.builders import DAY, MINUTE, T0
 from tests.contracts.conftest import HotelFixture, Store
+from tests.contracts.test_audited_acts import Installation
 
 HISTORY = Retention(history=400, runs=None, inbox=None, outbox=None)
 NEVER = Retention(runs=None, inbox=None, outbox=None)
@@ -191,3 +196,40 @@ class TestPurgedBooking:
         assert write(site.store, lambda uow: uow.bookings.purge({site.hotel.id: T0}, each=9)) == {
             site.hotel.id: 2
         }
+
+
+def pulled(at: Installation, *snapshots: BookingSnapshot) -> None:
+    """The next pull returns these."""
+    items = [at.provider.item(snapshot) for snapshot in snapshots]
+    at.provider.pulls.append((Page(items=items, observed_at=at.clock.now(), cursor="c"),))
+
+
+def full_sync(at: Installation, *snapshots: BookingSnapshot) -> SyncRun:
+    pulled(at, *snapshots)
+    queued = at.use.request_sync(at.connected, SyncKind.FULL, correlation_id="c")
+    return at.use.sync_connection(queued.id, holder="worker")
+
+
+class TestWholeWay:
+    def test_a_purged_booking_is_neither_restored_nor_drift(self, store: Store) -> None:
+        """Sync, purge by the tick, full sync, verification."""
+        at = Installation(store)
+        today = at.clock.now().date()
+        old = booked("OLD", stay=Stay(today - 5 * DAY, today - 2 * DAY))
+        recent = booked("RECENT", stay=Stay(today, today + 40 * DAY))
+        assert full_sync(at, old, recent).counts.created == 2
+        at.use.set_retention(at.hotel.slug, {DataKind.BOOKINGS: 30})
+        at.use.pause_connection(at.connected)  # the tick queues no syncs
+        at.clock.advance(28 * DAY)
+        assert at.use.schedule_syncs().purged == 0
+        at.clock.advance(DAY + MINUTE)
+        at.use.schedule_syncs()
+
+        [entry] = at.entries(hotel_id=at.hotel.id, action=AuditAction.DATA_PURGED)
+        assert (entry.actor, entry.details["bookings"]) == (RETENTION, 1)
+        assert full_sync(at, old, recent).counts == SyncCounts(seen=2, unchanged=2)
+        assert store.queries.booking(at.hotel.id, "scripted", "OLD") is None
+        assert store.queries.booking(at.hotel.id, "scripted", "RECENT") is not None
+        pulled(at, old, recent)
+        report = at.use.verify_hotel(at.connected, correlation_id="c")
+        assert (report.compared, report.drift) == (1, 0)
