@@ -82,13 +82,13 @@ class TestStoredExtras:
             builders.connection(hotel, state=state, stopped_at=T0, name=state) for state in states
         ]
         migrations.upgrade(url)
-        migrations.downgrade(url, 8)
         with closing(open_store(url, sealer=sealer)) as store:
             with store.unit_of_work() as uow:
                 uow.hotels.add(hotel)
                 for connection in kept:
                     uow.connections.add(connection, {})
                 uow.commit()
+            migrations.downgrade(url, 8)
             migrations.upgrade(url)
             with store.unit_of_work() as uow:
                 found = [uow.connections.get(each.id) for each in kept]
