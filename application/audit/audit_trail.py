@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from domain.audit import (
@@ -49,16 +49,20 @@ class AuditTrail:
         after: AuditState = NOTHING,
         details: Mapping[str, AuditValue] = NOTHING,
     ) -> None:
-        entry = self.entry(action, subject, before=before, after=after)
-        uow.audit_log.add([replace(entry, hotel_id=hotel_id, details=details)])
+        entry = self.entry(
+            action, subject, hotel_id=hotel_id, before=before, after=after, details=details
+        )
+        uow.audit_log.add([entry])
 
-    def entry(
+    def entry(  # its parts
         self,
         action: AuditAction,
         subject: object,
         *,
+        hotel_id: HotelId | None = None,
         before: AuditState = NOTHING,
         after: AuditState = NOTHING,
+        details: Mapping[str, AuditValue] = NOTHING,
     ) -> AuditEntry:
         """By the current actor, now. Of `before` and `after` only what differs is stored."""
         shown_before, shown_after = shown_changes(before, after)
@@ -67,10 +71,11 @@ class AuditTrail:
             at=self.clock.now(),
             actor=current_actor.get(),
             action=action,
-            hotel_id=None,
+            hotel_id=hotel_id,
             subject=str(subject),
             before=shown_before,
             after=shown_after,
+            details=details,
         )
 
     def schema_change(self, before: int, after: int) -> AuditEntry:

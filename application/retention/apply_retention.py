@@ -5,7 +5,7 @@ A hotel that has more is due again behind all others, so that none waits for a l
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -72,13 +72,17 @@ def _purge(
 def _record(uow: UnitOfWork, audit: AuditTrail, purged: Purged) -> None:
     hotels = sorted({hotel_id for by_hotel in purged.values() for hotel_id in by_hotel})
     with acting_as(RETENTION):
-        entry = [audit.entry(AuditAction.DATA_PURGED, "retention") for _ in hotels]
-    uow.audit_log.add(
-        [
-            replace(each, hotel_id=hotel_id, details=_counts_of(hotel_id, purged))
-            for each, hotel_id in zip(entry, hotels, strict=True)
-        ]
-    )
+        uow.audit_log.add(
+            [
+                audit.entry(
+                    AuditAction.DATA_PURGED,
+                    "retention",
+                    hotel_id=hotel_id,
+                    details=_counts_of(hotel_id, purged),
+                )
+                for hotel_id in hotels
+            ]
+        )
 
 
 def _counts_of(hotel_id: HotelId, purged: Purged) -> dict[str, int]:
