@@ -36,6 +36,7 @@ from adapters.inbound.graphql.compiled_fields import (
     compile_fields,
 )
 from application.access.authenticate import Principal
+from application.errors import Forbidden
 from domain.access import Scope
 from domain.errors import PmsError
 
@@ -57,15 +58,16 @@ class PlainResolver:
     reduced: Read | None = None
 
     def __call__(self, source: object, info: GraphQLResolveInfo) -> object:
-        read = self.reader(info.context.caller)
-        if read is None:
-            info.context.caller.require(self.scope)
-            return None
-        return read(source)
+        return self.reader(info.context.caller)(source)
 
-    def reader(self, caller: Principal) -> Read | None:
-        """None if the caller may read nothing of it."""
-        return self.read if self.scope is None or caller.has(self.scope) else self.reduced
+    def reader(self, caller: Principal) -> Read:
+        """Raises Forbidden if the caller may read nothing of it."""
+        if self.scope is None:
+            return self.read
+        if self.reduced is not None and not caller.has(self.scope):
+            return self.reduced
+        caller.require(self.scope)
+        return self.read
 
 
 class _PlainField(NamedTuple):
@@ -240,8 +242,11 @@ class PlainExecution(ExecutionContext):
         field = get_field_def(self.schema, parent_type, nodes[0])
         if not field or field.args or not isinstance(field.resolve, PlainResolver):
             return None
-        read = field.resolve.reader(self.context_value.caller)
-        return read and _plain_field(field.type, read)
+        try:
+            read = field.resolve.reader(self.context_value.caller)
+        except Forbidden:
+            return None
+        return _plain_field(field.type, read)
 
 
 def _plain_field(output_type: GraphQLOutputType, read: Read) -> _PlainField | None:
