@@ -33,7 +33,6 @@ __all__ = [
     "GuestFilter",
     "Part",
     "RecordsSize",
-    "ResultPage",
 ]
 
 MAX_DAYS: Final = 400

@@ -9,7 +9,6 @@ TABLE = """
     CREATE TABLE hotel_retention (
         hotel_id {uuid} NOT NULL PRIMARY KEY,
         bookings_days integer,
-        guests_days integer,
         history_days integer,
         runs_days integer,
         inbox_days integer,

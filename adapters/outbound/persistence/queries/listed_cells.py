@@ -3,7 +3,7 @@ for. A year of 20 room types is 7,300 cells, of which a query shows a few fields
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from adapters.outbound.persistence.engine.column_values import (
     instant_from_micros,
@@ -69,7 +69,7 @@ class StoredCell(NamedTuple):
         return optional_bool(self.closed_to_departure_)
 
 
-CELL_COLUMNS = ", ".join(name.rstrip("_") for name in StoredCell._fields)
+CELL_COLUMNS: Final = ", ".join(name.rstrip("_") for name in StoredCell._fields)
 
 
 @lru_cache(maxsize=1_024)

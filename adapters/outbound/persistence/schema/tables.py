@@ -145,9 +145,9 @@ VENDOR_ERROR_TEXTS: Final = Table.define(
 HOTEL_RETENTION: Final = Table.define(
     "hotel_retention",
     ("hotel_id",),
-    "hotel_id uuid, bookings_days integer null, guests_days integer null, "
-    "history_days integer null, runs_days integer null, inbox_days integer null, "
-    "outbox_days integer null, next_purge_at bigint",
+    "hotel_id uuid, bookings_days integer null, history_days integer null, "
+    "runs_days integer null, inbox_days integer null, outbox_days integer null, "
+    "next_purge_at bigint",
 )
 
 TABLES: Final = (
